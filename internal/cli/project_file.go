@@ -22,7 +22,7 @@ type projectFileFlags struct {
 }
 
 func (f *projectFileFlags) add(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.vars, "var", nil, "NAME=VALUE: what ${var:NAME} stands for in the file; may be repeated, and counts before --var-file")
+	flags.StringArrayVar(&f.vars, "var", nil, "NAME=VALUE: the value of ${var:NAME} in the file; may be repeated, and counts before --var-file")
 	flags.StringArrayVar(&f.varFiles, "var-file", nil, "file with such values by their names, in YAML or JSON; of several the last counts")
 }
 

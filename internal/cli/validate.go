@@ -2,7 +2,7 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,14 +67,14 @@ fail; errors do.`,
 				return usage("validate --schema prints the schema, and takes no FILE")
 			case !schema && len(args) == 0:
 				return usage("validate needs a FILE, or - for standard input")
-			case len(args) > 1 && slices.Contains(args, standardInput) && len(slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a != standardInput })) > 1:
-				return usage("standard input (-) can be read once")
+			case twiceGiven(args) != "":
+				return usage("%s is given twice", papi.Quoted(twiceGiven(args), papi.MaxEcho))
 			}
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if schema {
-				_, err := s.out.Write(plan.FileSchema)
+				_, err := s.out.Write(plan.FileSchema())
 				return err
 			}
 			all := projectFindings{Valid: true, Items: map[string]int{}, Findings: []projectFinding{}}
@@ -93,13 +93,23 @@ fail; errors do.`,
 	return cmd
 }
 
+// twiceGiven returns an argument that is given more than once, "" for none.
+func twiceGiven(args []string) string {
+	for i, arg := range args {
+		if slices.Contains(args[:i], arg) {
+			return arg
+		}
+	}
+	return ""
+}
+
 // add checks a file.
 func (all *projectFindings) add(s *streams, flags *projectFileFlags, name string) error {
 	document, _, faults, closeFolder, err := flags.read(s, name)
 	defer closeFolder()
 	if err != nil {
-		if exit, isExit := err.(*exitError); isExit {
-			return exit
+		if errors.As(err, new(*exitError)) {
+			return err
 		}
 		return failed(err)
 	}
@@ -144,8 +154,7 @@ func (all *projectFindings) print(s *streams, asJSON bool) error {
 		}
 	}
 	if asJSON {
-		var indented json.RawMessage = papi.EscapeHidden(jsonvalue.Encode(all))
-		if _, err := fmt.Fprintf(s.out, "%s\n", indented); err != nil {
+		if _, err := fmt.Fprintf(s.out, "%s\n", papi.EscapeHidden(jsonvalue.Encode(all))); err != nil {
 			return err
 		}
 	}

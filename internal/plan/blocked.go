@@ -29,7 +29,7 @@ func (m *maker) notCreated(wants *Item) string {
 		return fmt.Sprintf("the project has no %s with this id: correct the id, or leave it out to create one", kind.Title)
 	case kind.Parent != nil && !m.hasParent(wants):
 		return fmt.Sprintf("the project has no %s %s, and the file creates none", kind.Parent.Title, papi.Quoted(parentOf(wants).Key, maxName))
-	case kind.Name == "whatsappTemplates" && !m.hasWhatsapp():
+	case kind == whatsappTemplates && !m.hasWhatsapp():
 		return "the project has no WhatsApp account that is ONBOARDED, and only such a one has templates: create it with whatsapp_account_create, and plan again when it is ONBOARDED"
 	}
 	return ""
@@ -46,26 +46,16 @@ func (m *maker) hasParent(wants *Item) bool {
 		slices.ContainsFunc(m.plan.Steps, func(step *Step) bool { return step.ID == stepID(parent, Create) })
 }
 
-// hasWhatsapp reports whether the project can have templates. Where it has one, it can,
-// and nothing is read; where its account can't be read, the API decides.
-func (m *maker) hasWhatsapp() bool {
-	for kind, items := range m.have {
-		if kind.Resource.NoneHere == "project_not_initialized" && strings.HasPrefix(kind.Name, "whatsapp") && len(items) > 0 {
-			return true
-		}
-	}
-	account, err := m.snapshot.Read(m.ctx, "whatsapp_account_get", map[string]any{})
-	if err != nil {
-		return !isAbsent(err)
-	}
-	return jsonvalue.Text(account, "state") == "ONBOARDED"
-}
+// hasWhatsapp reports whether the project can have templates: the list of a project that
+// is not set up for WhatsApp is not empty, but missing (project_not_initialized,
+// listTemplates, 1.2.117).
+func (m *maker) hasWhatsapp() bool { return !m.snapshot.lacks(whatsappTemplates) }
 
 // fixedFields are the fields of an update that only a create takes.
 func fixedFields(kind *Kind, patch map[string]any) []string {
 	takes := papi.Merge(catalog.Lookup(kind.Update).Op().Variants())
 	var fixed []string
-	for _, path := range leaves(patch) {
+	for _, path := range patchFields(patch) {
 		top, rest, _ := strings.Cut(path, ".")
 		field := takes.Properties[top]
 		if field != nil && rest != "" {
@@ -96,7 +86,7 @@ func refusedFields(code string, patch map[string]any) []string {
 	if about == nil {
 		return nil
 	}
-	return slices.DeleteFunc(leaves(patch), func(path string) bool { return !about(path) })
+	return slices.DeleteFunc(patchFields(patch), func(path string) bool { return !about(path) })
 }
 
 // ruleFields are the rules that refuse some fields of an update, while the others can be
@@ -107,9 +97,9 @@ var ruleFields = map[string]func(path string) bool{
 	catalog.RcsSenderUpdate.Code:           func(path string) bool { return path != "details.countries" },
 }
 
-// leaves are the paths of the fields of an update: those of its arguments, and those in
+// patchFields are the paths of the fields of an update: those of its arguments, and those in
 // its details.
-func leaves(patch map[string]any) []string {
+func patchFields(patch map[string]any) []string {
 	var paths []string
 	for _, name := range slices.Sorted(maps.Keys(patch)) {
 		details, ok := patch[name].(map[string]any)
@@ -161,9 +151,9 @@ func isWithin(path, field string) bool {
 // reasonOf is why a call of an item is refused. Where lint refuses it, that is what lint
 // has found, which is not noted again then.
 func (m *maker) reasonOf(item *Item, refused *Preview) string {
-	key := itemKey(item)
+	key, notes := itemKey(item), m.notes()
 	var found []string
-	for _, note := range m.notes[key] {
+	for _, note := range notes[key] {
 		if note.Error && note.Code != "" && strings.Contains(refused.Reason, note.Code) {
 			found = append(found, strings.TrimPrefix(note.Path+": ", ": ")+note.Text+" ("+note.Code+")")
 		}
@@ -171,7 +161,7 @@ func (m *maker) reasonOf(item *Item, refused *Preview) string {
 	if found == nil {
 		return refused.Reason
 	}
-	m.notes[key] = slices.DeleteFunc(m.notes[key], func(note Note) bool { return note.Error })
+	notes[key] = slices.DeleteFunc(notes[key], func(note Note) bool { return note.Error })
 	return strings.Join(found, "; ")
 }
 
@@ -191,7 +181,7 @@ func wholeRun(seen Preview) error {
 // warn notes what the guard warns of, except what lint has found in the file.
 func (m *maker) warn(item *Item, warnings []string) {
 	for _, text := range warnings {
-		byLint := slices.ContainsFunc(m.notes[itemKey(item)], func(note Note) bool {
+		byLint := slices.ContainsFunc(m.notes()[itemKey(item)], func(note Note) bool {
 			return note.Code != "" && strings.Contains(text, "("+note.Code)
 		})
 		if !byLint {

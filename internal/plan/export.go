@@ -13,6 +13,7 @@ import (
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 	"papi-mcp/internal/papi"
 )
 
@@ -24,7 +25,7 @@ const SchemaFile = "papi-mcp.schema.json"
 // can't be written. Where it is portable, the ids of the project and of its things are
 // left out.
 func Export(projectID string, items []*Item, portable bool) []byte {
-	e := &exporter{portable: portable, secrets: map[string]bool{}}
+	e := &exporter{portable: portable, secrets: map[string]bool{}, placeholders: placeholdersFor(items)}
 	root := object()
 	if !portable {
 		root.add(keyProject, e.text(projectID))
@@ -59,13 +60,69 @@ func Export(projectID string, items []*Item, portable bool) []byte {
 	if err != nil { // of nodes that are made here, to a buffer
 		panic("plan: export: " + err.Error())
 	}
-	return out.Bytes()
+	return e.placeholders.replace(out.Bytes())
+}
+
+// placeholders are written for characters beyond the first 65536, such as emoji, which
+// the encoder would write as numbers: each is a character of private use that no text has.
+type placeholders map[rune]rune
+
+func placeholdersFor(items []*Item) placeholders {
+	const first, last = '\ue000', '\uf8ff'
+	beyond, used := map[rune]bool{}, map[rune]bool{}
+	for _, item := range items {
+		for _, value := range jsonvalue.All(item.Fields) {
+			text, _ := value.(string)
+			for _, c := range text {
+				if c > unicode.MaxLatin1 {
+					beyond[c] = beyond[c] || c > 0xffff && unicode.IsPrint(c)
+					used[c] = c >= first && c <= last
+				}
+			}
+		}
+	}
+	p, next := placeholders{}, first
+	for _, c := range slices.Sorted(maps.Keys(beyond)) {
+		for next <= last && used[next] {
+			next++
+		}
+		if beyond[c] && next <= last {
+			p[c] = next
+			next++
+		}
+	}
+	return p
+}
+
+// in returns a text with the placeholders.
+func (p placeholders) in(text string) string {
+	return strings.Map(func(c rune) rune {
+		if placeholder := p[c]; placeholder != 0 {
+			return placeholder
+		}
+		return c
+	}, text)
+}
+
+// replace returns what was written with the characters in place of the placeholders.
+func (p placeholders) replace(text []byte) []byte {
+	back := map[rune]rune{}
+	for c, placeholder := range p {
+		back[placeholder] = c
+	}
+	return bytes.Map(func(c rune) rune {
+		if original := back[c]; original != 0 {
+			return original
+		}
+		return c
+	}, text)
 }
 
 // exporter writes items as YAML.
 type exporter struct {
-	portable bool
-	secrets  map[string]bool // the names of variables that were given
+	portable     bool
+	secrets      map[string]bool // the names of variables that were given
+	placeholders placeholders
 }
 
 // mapping is an object in YAML that is being made.
@@ -100,7 +157,11 @@ func isBlock(text string) bool {
 }
 
 // text is a text of the API: no part of it is a reference.
-func (e *exporter) text(text string) *yaml.Node { return scalar(Escape(text)) }
+func (e *exporter) text(text string) *yaml.Node {
+	node := scalar(Escape(text))
+	node.Value = e.placeholders.in(node.Value)
+	return node
+}
 
 // value is a value in the order of its schema, which may be nil.
 func (e *exporter) value(s *papi.Schema, value any) *yaml.Node {
@@ -281,6 +342,24 @@ func (e *exporter) flags(m mapping, item *Item) {
 	if item.Launch {
 		m.add(fieldLaunch, e.value(nil, true))
 	}
+	e.ignored(m, item)
+}
+
+// ignored writes the rules of lint that a template breaks which Meta has: without them
+// the file would not be valid.
+func (e *exporter) ignored(m mapping, item *Item) {
+	if !item.Kind.Lints || item.Draft {
+		return
+	}
+	var rules []any
+	for _, finding := range lint.Check(linted(item)) {
+		if finding.Severity == lint.Refused && !lint.Lookup(finding.Rule).FromContract() && !slices.Contains(rules, any(finding.Rule)) {
+			rules = append(rules, finding.Rule)
+		}
+	}
+	if rules != nil {
+		m.add(fieldIgnoreLint, e.value(nil, rules)).HeadComment = comment("rules that it breaks, though it was submitted")
+	}
 }
 
 // secretName is a name for the variable of a secret, after what identifies its item.
@@ -307,7 +386,7 @@ func remarks(item *Item) []string {
 	}
 	if item.Pending != "" {
 		pending := resource.At("", item.Pending)
-		is := "this is a change that is not live yet"
+		is := "a change that is not live yet"
 		if item.State == "" {
 			is = "not live yet"
 		}
@@ -379,6 +458,7 @@ func (e *exporter) template(languages []*Item) *yaml.Node {
 		if item.Draft && !drafts {
 			one.add(fieldDraft, e.value(nil, true))
 		}
+		e.ignored(one, item)
 		if len(one.node.Content) == 0 {
 			one.node.Style = yaml.FlowStyle
 		}

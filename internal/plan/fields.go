@@ -175,7 +175,7 @@ func withoutEmpty(value any) any {
 	return out
 }
 
-// identity is what identifies an item with some fields; "" stands for what is missing.
+// identity is what identifies an item with some fields; what is missing is left out.
 func (k *Kind) identity(fields map[string]any) map[string]string {
 	found := map[string]string{}
 	for _, name := range k.Identity {

@@ -55,6 +55,13 @@ var kakaotalkSenders = &Kind{
 	Create: "kakaotalk_sender_create", Update: "kakaotalk_sender_update", Delete: "kakaotalk_sender_delete",
 }
 
+var whatsappTemplates = &Kind{
+	Name: "whatsappTemplates", Title: "WhatsApp template", Resource: catalog.LookupResource("whatsapp_template"),
+	Identity: []string{"name", "language"}, Drafts: true, Lints: true, Hidden: []string{"allowCategoryChange", "saveDraftOnFailure"},
+	Create: "whatsapp_template_create", Update: "whatsapp_template_update", Delete: "whatsapp_template_delete",
+	DeleteWith: []string{"deleteSubmitted"},
+}
+
 // Kinds are all kinds, in the order in which they are applied.
 var Kinds = []*Kind{
 	{
@@ -67,12 +74,7 @@ var Kinds = []*Kind{
 		Identity: []string{"phoneNumber"}, Drafts: true,
 		Update: "whatsapp_sender_update",
 	},
-	{
-		Name: "whatsappTemplates", Title: "WhatsApp template", Resource: catalog.LookupResource("whatsapp_template"),
-		Identity: []string{"name", "language"}, Drafts: true, Lints: true, Hidden: []string{"allowCategoryChange", "saveDraftOnFailure"},
-		Create: "whatsapp_template_create", Update: "whatsapp_template_update", Delete: "whatsapp_template_delete",
-		DeleteWith: []string{"deleteSubmitted"},
-	},
+	whatsappTemplates,
 	kakaotalkSenders,
 	{
 		Name: "kakaotalkTemplates", Title: "KakaoTalk template", Resource: catalog.LookupResource("kakaotalk_template"),

@@ -15,7 +15,7 @@ import (
 // cost grows with the square of their number.
 const maxCompared = 200
 
-// Check returns what is wrong with a document by itself, though it is as the contract
+// Check returns what is wrong with a document on its own, though it is as the contract
 // describes it: what lint finds in its templates, what a launch of its RCS senders
 // lacks, and what the workflow of the API does not allow. What was read in another way
 // than it is written comes first.
@@ -31,8 +31,9 @@ func Check(d *Document) []Note {
 			c.webhook(item, webhooks)
 		case "whatsappTemplates":
 			c.template(item, category)
-			code := item.Identity[keyLanguage]
-			languages[code] = append(languages[code], item)
+			if code := item.Identity[keyLanguage]; !item.Draft { // a draft is not approved either
+				languages[code] = append(languages[code], item)
+			}
 		case "rcsSenders":
 			c.launch(item)
 		case "smsApps":

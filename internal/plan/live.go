@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -118,8 +119,8 @@ func FromLive(kind *Kind, answer map[string]any, parent *Item) *Item {
 		item.Identity[fieldID] = item.ID
 	}
 	item.Key = kind.key(item.Identity)
-	if item.Unmanaged == "" && item.ID == "" && len(item.Identity) < len(kind.Identity) {
-		item.Unmanaged = "the API shows nothing that identifies it"
+	if item.ID == "" && len(item.Identity) < len(kind.Identity) {
+		item.Unmanaged = cmp.Or(item.Unmanaged, "the API shows nothing that identifies it")
 		item.Key = jsonvalue.Text(answer, fieldID)
 	}
 	return item
@@ -163,7 +164,6 @@ func whatsappSenderFields(i *Item) map[string]any {
 		i.Identity["phoneNumber"] = "+" + jsonvalue.Text(i.Live, "countryCode") + number
 	} else {
 		i.Unmanaged = "it has no phone number yet"
-		i.Key = jsonvalue.Text(i.Live, fieldID)
 	}
 	return fields
 }

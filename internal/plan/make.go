@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/guard"
@@ -41,7 +42,9 @@ func Make(ctx context.Context, p Project, d *Document, o MakeOptions) (*Plan, er
 	m := &maker{
 		ctx: guard.Reading(ctx, snapshotReader{snapshot}), options: o, snapshot: snapshot,
 		have: map[*Kind][]*Item{}, plan: &Plan{ProjectID: d.ProjectID},
-		notes: notesByItem(Check(&Document{ProjectID: d.ProjectID, Items: wanted, Notes: d.Notes})),
+		notes: sync.OnceValue(func() map[string][]Note { // which takes longer than the rest, where nothing is to do
+			return notesByItem(Check(&Document{ProjectID: d.ProjectID, Items: wanted, Notes: d.Notes}))
+		}),
 	}
 	for _, item := range have {
 		m.have[item.Kind] = append(m.have[item.Kind], item)
@@ -76,7 +79,7 @@ type maker struct {
 	options  MakeOptions
 	snapshot *snapshot
 	have     map[*Kind][]*Item
-	notes    map[string][]Note // of the file alone, by item
+	notes    func() map[string][]Note // of the file alone, by item
 	plan     *Plan
 }
 

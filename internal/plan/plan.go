@@ -167,7 +167,7 @@ type Note struct {
 	Text  string `json:"text"`
 	Error bool   `json:"error,omitempty"`
 	// Path is that of the field in Item.Fields, and At where the file has it; "" and the
-	// zero value for the item as a whole.
+	// zero value for the complete item.
 	Path string   `json:"path,omitempty"`
 	At   Position `json:"-"`
 }

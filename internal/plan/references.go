@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,17 +19,17 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// Options say what the references of a file stand for.
+// Options say what the references of a file are replaced by.
 type Options struct {
 	// File is the name of the file in positions.
 	File string
-	// Vars is what ${var:NAME} stands for.
+	// Vars are the values of ${var:NAME}.
 	Vars map[string]string
 	// Files is the folder below which ${file:PATH} is read; nil refuses such references.
 	Files *os.Root
 	// Secrets reports whether ${env:NAME} may be used; nil refuses every one.
 	Secrets func(name string) bool
-	// Secret returns what ${env:NAME} stands for. It is called by Reveal alone, when a
+	// Secret returns the value of ${env:NAME}. It is called by Reveal alone, when a
 	// call needs the value.
 	Secret func(name string) (value string, ok bool)
 }
@@ -116,7 +117,7 @@ func endOfReference(text string) int {
 	return -1
 }
 
-// substitute replaces the variables in a text. What they stand for is not looked at
+// substitute replaces the variables in a text. Their values are not looked at
 // again.
 func (r *reader) substitute(text, at string, pos Position) string {
 	var out strings.Builder
@@ -145,7 +146,7 @@ func (r *reader) substitute(text, at string, pos Position) string {
 		case form == "var":
 			r.fault(pos, at, "%s: the name of a variable has letters, digits and _", papi.Echo("${"+rest[:end+1]))
 		case form == "file" || form == "env":
-			r.fault(pos, at, "%s: such a reference is the whole text, with nothing next to it", papi.Echo("${"+rest[:end+1]))
+			r.fault(pos, at, "%s: such a reference has nothing next to it", papi.Echo("${"+rest[:end+1]))
 		default:
 			hint := ""
 			if nearest := papi.Nearest(form, []string{"var", "file", "env"}); nearest != "" {
@@ -165,8 +166,7 @@ func (r *reader) count(text string, pos Position) {
 	}
 }
 
-// variable is what a variable stands for. Those that stand for nothing are reported
-// together.
+// variable is the value of a variable. Those without one are reported together.
 func (r *reader) variable(name, at string, pos Position) string {
 	value, ok := r.Vars[name]
 	if !ok {
@@ -183,7 +183,7 @@ func (r *reader) variable(name, at string, pos Position) string {
 	return value
 }
 
-// reportMissing records the variables that stand for nothing, each once.
+// reportMissing records the variables without a value, each once.
 func (r *reader) reportMissing() {
 	known := slices.Sorted(maps.Keys(r.Vars))
 	for _, name := range slices.Sorted(maps.Keys(r.missing)) {
@@ -276,19 +276,13 @@ func readBelow(root *os.Root, name string) ([]byte, error) {
 
 // reasonOf is why a file can't be read, without its path.
 func reasonOf(err error) string {
-	for {
-		wrapped, ok := err.(*fs.PathError)
-		if !ok {
-			break
-		}
+	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {
 		err = wrapped.Err
 	}
-	switch text := err.Error(); {
-	case strings.Contains(text, "escapes from parent"):
+	if strings.Contains(err.Error(), "escapes from parent") { // os has no name for this error
 		return "a path is below the folder of the file, and no link leads out of it"
-	default:
-		return text
 	}
+	return err.Error()
 }
 
 // Reveal returns the arguments of a call with the values of secrets in place of the

@@ -32,7 +32,7 @@ func aFolder(t testing.TB, files map[string]string) (string, *os.Root) {
 	return folder, root
 }
 
-// TestVariables replaces variables in texts, and nothing in what they stand for.
+// TestVariables replaces variables in texts, and nothing in their values.
 func TestVariables(t *testing.T) {
 	vars := map[string]string{"A": "1", "B": "${var:A}", "EMPTY": "", "FILE": "${file:x}", "SECRET": "${env:PAPI_VAR_X}"}
 	for text, want := range map[string]string{
@@ -78,8 +78,8 @@ func TestUnknownReferences(t *testing.T) {
 		"${var:BRAND":            "${var:BRAND has no end; allowed: ${var:NAME}, ${file:PATH} or ${env:NAME}; the text ${ itself is written $${",
 		"${var:A B}":             "${var:A B}: the name of a variable has letters, digits and _",
 		"${var:}":                "${var:}: the name of a variable has letters, digits and _",
-		"a ${file:b}":            "${file:b}: such a reference is the whole text, with nothing next to it",
-		"a ${env:PAPI_VAR_B}":    "${env:PAPI_VAR_B}: such a reference is the whole text, with nothing next to it",
+		"a ${file:b}":            "${file:b}: such a reference has nothing next to it",
+		"a ${env:PAPI_VAR_B}":    "${env:PAPI_VAR_B}: such a reference has nothing next to it",
 		"${file:b}":              "${file:b}: no file is read here: write the content in its place",
 		"${env:PAPI_VAR_B}":      "${env:PAPI_VAR_B} can't be used here",
 		"${env:HOME}":            "${env:HOME}: the name of a variable for a secret begins with PAPI_VAR_",

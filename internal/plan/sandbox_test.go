@@ -49,16 +49,6 @@ func (p *sandboxProject) do(tool string, args map[string]any) (map[string]any, e
 	return answer, err
 }
 
-// must makes a call that has to go well.
-func (p *sandboxProject) must(tool string, args map[string]any) map[string]any {
-	p.t.Helper()
-	answer, err := p.do(tool, args)
-	if err != nil {
-		p.t.Fatalf("%s: %v", tool, err)
-	}
-	return answer
-}
-
 // items are those of the project.
 func (p *sandboxProject) items() []*Item {
 	p.t.Helper()

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -24,10 +23,11 @@ type snapshot struct {
 	mu    sync.Mutex
 	made  map[string]func() (map[string]any, error) // by tool and arguments
 	lists map[string][]map[string]any               // the items, by list and its path arguments
+	none  map[string]bool                           // the lists that the project does not have
 }
 
 func newSnapshot(p Project) *snapshot {
-	return &snapshot{Project: p, made: map[string]func() (map[string]any, error){}, lists: map[string][]map[string]any{}}
+	return &snapshot{Project: p, made: map[string]func() (map[string]any, error){}, lists: map[string][]map[string]any{}, none: map[string]bool{}}
 }
 
 // Read implements Project. A read that was made before is not made again.
@@ -49,7 +49,7 @@ func (s *snapshot) Read(ctx context.Context, tool string, arguments map[string]a
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if list := listKey(tool, within); s.lists[list] == nil {
-			s.lists[list] = slices.Clone(jsonvalue.Objects(answer, row.List()))
+			s.lists[list], s.none[list] = slices.Clone(jsonvalue.Objects(answer, row.List())), answer[row.List()] == nil
 			if s.lists[list] == nil {
 				s.lists[list] = []map[string]any{}
 			}
@@ -118,19 +118,19 @@ func absent(resource *catalog.Resource) error {
 	return &papi.Error{Status: http.StatusNotFound, Code: "not_found", Message: "the project has no such " + resource.Called(1)}
 }
 
-// isAbsent reports whether an error says that there is no such thing, or none of its
-// kind in the project.
-func isAbsent(err error) bool {
-	e, ok := errors.AsType[*papi.Error](err)
-	return ok && (e.Status == http.StatusNotFound || catalog.NoneHere(e.Code))
-}
-
 // list are the items of a list that was read, and false where it was not.
 func (s *snapshot) list(tool string, within map[string]any) ([]map[string]any, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	items, known := s.lists[listKey(tool, within)]
 	return slices.Clone(items), known
+}
+
+// lacks reports whether the project has no list of a kind, not even an empty one.
+func (s *snapshot) lacks(kind *Kind) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.none[listKey(kind.Resource.List, map[string]any{})]
 }
 
 // created notes that a step creates a thing: a list shows it as the call describes it.

@@ -108,7 +108,7 @@ func parentOf(item *Item) *Item {
 func (m *maker) add(step *Step, item *Item) {
 	m.plan.Steps = append(m.plan.Steps, step)
 	if step.Action != Delete {
-		m.plan.Notes = append(m.plan.Notes, m.notes[itemKey(item)]...)
+		m.plan.Notes = append(m.plan.Notes, m.notes()[itemKey(item)]...)
 	}
 }
 

@@ -38,7 +38,7 @@ type tree struct {
 	items   []*tree
 	// secret is NAME of a text that is ${env:NAME}.
 	secret string
-	// failed reports that a reference in it stands for nothing, which is reported: what
+	// failed reports that a reference in it has no value, which is reported: what
 	// else is wrong with the value comes from that.
 	failed bool
 }
@@ -85,8 +85,8 @@ func (t *tree) position(path string) Position { return t.find(path).at }
 func (t *tree) find(path string) *tree {
 	for path != "" {
 		var next *tree
-		switch {
-		case path[0] == '[':
+		switch path[0] {
+		case '[':
 			number, rest, _ := strings.Cut(path[1:], "]")
 			if i, err := strconv.Atoi(number); err == nil && i < len(t.items) {
 				next = t.items[i]

@@ -7,7 +7,7 @@ import (
 )
 
 // ReadVariables reads the values of variables: a map of names to texts in YAML or JSON,
-// in which a number or a boolean stands for itself as a text.
+// in which a number or a boolean is a text as it is written.
 func ReadVariables(text []byte, file string) (map[string]string, []Fault) {
 	r := reader{Options: Options{File: file}}
 	root := r.parse(text, file)
