@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -52,15 +51,16 @@ what is not live yet, is a comment.
 				return err
 			}
 			defer a.close()
-			r := &projectReader{set: a.tools, project: project}
-			items, err := plan.ReadProject(cmd.Context(), r, kinds)
-			if e, ok := errors.AsType[*readError](err); ok {
-				return &exitError{c.exitOf(e.cause), e.Error()}
+			id := cmp.Or(project, a.tools.DefaultProject())
+			if id == "" {
+				return usage("which project: use --project ID")
 			}
+			caller := tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}
+			items, err := plan.ReadProject(cmd.Context(), a.tools.Target(caller, id, plan.Options{}), kinds)
 			if err != nil {
-				return failed(err)
+				return c.projectError(err)
 			}
-			return writeExport(s, output, plan.Export(cmp.Or(project, a.project), items, portable))
+			return writeExport(s, output, plan.Export(id, items, portable))
 		},
 	}
 	c.addAPIFlags(cmd)
@@ -102,26 +102,14 @@ func kindsNamed(names []string) ([]*plan.Kind, error) {
 	return kinds, nil
 }
 
-// projectReader reads a project by the tools of this process.
-type projectReader struct {
-	set     *tools.Set
-	project string
-}
-
-// Read implements plan.Reader.
-func (r *projectReader) Read(ctx context.Context, tool string, args map[string]any) (map[string]any, error) {
-	caller := tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}
-	answer, e := r.set.ReadAll(ctx, caller, r.project, tool, args)
-	if e != nil {
-		return nil, &readError{e}
+// projectError ends a command that could not read a project, nil for no error.
+func (c *config) projectError(err error) error {
+	if e, ok := errors.AsType[*papi.Error](err); ok {
+		shown := &tools.Error{Code: e.Code, Message: e.Message, Resolution: e.Resolution, Status: e.Status, Info: e.Info}
+		return &exitError{c.exitOf(shown), errorText(shown)}
 	}
-	return answer, nil
+	return failed(err)
 }
-
-// readError is why a read of a project failed.
-type readError struct{ cause *tools.Error }
-
-func (e *readError) Error() string { return errorText(e.cause) }
 
 // exportMark is in each export, and shows that a file is one.
 var exportMark = []byte("# yaml-language-server: $schema=" + plan.SchemaFile + "\n")

@@ -208,11 +208,7 @@ func (p *projectFile) make(ctx context.Context, s *streams, set *tools.Set, d *p
 	if two, ok := errors.AsType[*plan.Ambiguous](err); ok {
 		return nil, printFaults(s, two.Faults)
 	}
-	if e, ok := errors.AsType[*papi.Error](err); ok {
-		shown := &tools.Error{Code: e.Code, Message: e.Message, Resolution: e.Resolution, Status: e.Status, Info: e.Info}
-		return nil, &exitError{p.exitOf(shown), errorText(shown)}
-	}
-	return made, failed(err)
+	return made, p.projectError(err)
 }
 
 // printFaults prints what is wrong in a file, and returns the exit code as an error.

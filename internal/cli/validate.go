@@ -74,7 +74,7 @@ fail; errors do.`,
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if schema {
-				_, err := s.out.Write(plan.FileSchema)
+				_, err := s.out.Write(plan.FileSchema())
 				return err
 			}
 			all := projectFindings{Valid: true, Items: map[string]int{}, Findings: []projectFinding{}}

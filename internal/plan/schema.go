@@ -2,7 +2,6 @@ package plan
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -13,16 +12,10 @@ import (
 	"papi-mcp/internal/papi"
 )
 
-// FileSchema is the JSON schema of a file, for editors. It is made by makeSchema, which
-// a test compares it with.
-//
-//go:embed project.schema.json
-var FileSchema []byte
-
-// makeSchema makes the JSON schema of a file from the kinds and the contract. It is as
-// strict as it can be without knowing what is a draft, which may lack more, and what a
-// reference is replaced by.
-func makeSchema() []byte {
+// FileSchema returns the JSON schema of a file, for editors, from the kinds and the
+// contract. It is as strict as it can be without knowing what is a draft, which may lack
+// more, and what a reference is replaced by. docs/project.schema.json is a copy.
+func FileSchema() []byte {
 	w := &schemaWriter{defs: map[string]any{
 		"reference": map[string]any{"type": "string", "pattern": `\$\{(var|file|env):`, "description": "a text with a reference: ${var:NAME}, or as the complete text ${file:PATH} or ${env:" + SecretPrefix + "NAME}"},
 		"file":      map[string]any{"type": "string", "pattern": `^\$\{file:.*\}$`, "description": "${file:PATH} of a file *.yaml or *.json, below the folder of this one"},
