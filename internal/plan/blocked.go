@@ -185,13 +185,13 @@ func (m *maker) warn(item *Item, warnings []string) {
 			return note.Code != "" && strings.Contains(text, "("+note.Code)
 		})
 		if !byLint {
-			m.note(item, "", text)
+			m.note(item, text)
 		}
 	}
 }
 
-func (m *maker) note(item *Item, code, text string) {
-	m.plan.Notes = append(m.plan.Notes, Note{Kind: item.Kind.Name, Key: item.Key, Code: code, Text: text})
+func (m *maker) note(item *Item, text string) {
+	m.plan.Notes = append(m.plan.Notes, Note{Kind: item.Kind.Name, Key: item.Key, Text: text})
 }
 
 // noteState notes of a thing that the plan leaves as it is that it does not work, or
@@ -209,7 +209,7 @@ func (m *maker) noteState(item, has *Item) {
 		if at.Moves != "" {
 			text += "; what moves it on: " + strings.ReplaceAll(at.Moves, "`", "")
 		}
-		m.note(item, "", text)
+		m.note(item, text)
 	}
 	for i := range resource.Parts {
 		part := &resource.Parts[i]
@@ -218,7 +218,7 @@ func (m *maker) noteState(item, has *Item) {
 			if reason != "" {
 				text += fmt.Sprintf(" (%s)", papi.Quoted(reason, maxValue))
 			}
-			m.note(item, "", text)
+			m.note(item, text)
 		}
 	}
 }

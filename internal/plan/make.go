@@ -202,7 +202,7 @@ func (m *maker) change(wants, has *Item) error {
 	}
 	submits := kind.Drafts && !wants.Draft && has.Pending == catalog.AsDraft
 	if !submits && onlyRemoves(changes) && has.Pending != "" && has.State != "" {
-		m.note(wants, "", fmt.Sprintf("its pending changes are %s, and the API does not show whether they remove %s", has.Pending, pathsOf(changes)))
+		m.note(wants, fmt.Sprintf("its pending changes are %s, and the API does not show whether they remove %s", has.Pending, pathsOf(changes)))
 		changes = nil
 	}
 	if submits {
