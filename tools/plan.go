@@ -28,11 +28,11 @@ type projectExportArgs struct {
 }
 
 type projectPlanArgs struct {
-	ProjectID string            `json:"projectId,omitempty" jsonschema:"description=the project to change"`
-	ExportID  string            `json:"exportId,omitempty"`
-	Document  string            `json:"document,omitempty" jsonschema:"description=YAML instead of exportId"`
-	Vars      map[string]string `json:"vars,omitempty"`
-	Only      []string          `json:"only,omitempty" jsonschema:"description=kinds or keys"`
+	ProjectID string   `json:"projectId,omitempty" jsonschema:"description=the project to change"`
+	ExportID  string   `json:"exportId,omitempty"`
+	Document  string   `json:"document,omitempty" jsonschema:"description=YAML instead of exportId"`
+	Vars      []string `json:"vars,omitempty" jsonschema:"description=NAME=VALUE"`
+	Only      []string `json:"only,omitempty" jsonschema:"description=kinds or keys"`
 }
 
 type projectApplyArgs struct {
@@ -129,7 +129,14 @@ func (s *Set) projectPlan(ctx context.Context, caller Caller, args projectPlanAr
 		}
 		d = *exported
 	}
-	d.Vars, d.Only = args.Vars, args.Only
+	d.Vars, d.Only = map[string]string{}, args.Only
+	for _, given := range args.Vars {
+		name, value, ok := strings.Cut(given, "=")
+		if !ok {
+			return invalidArguments([]papi.Violation{{Path: "vars", Given: papi.Echo(given), Allowed: "NAME=VALUE"}}).outcome()
+		}
+		d.Vars[name] = value
+	}
 	named, e := s.documentProject(&d)
 	if e != nil {
 		return e.outcome()
@@ -175,14 +182,14 @@ func (s *Set) makeKept(d *keptDocument) func(context.Context, plan.Project) (*pl
 			return nil, asAPIError(invalidDocument(faults))
 		}
 		document := read.For(d.ProjectID)
-		notes := s.withoutSecrets(document)
+		needed := s.withoutSecrets(document)
 		made, err := plan.Make(ctx, p, document, plan.MakeOptions{Only: d.Only})
 		if err != nil {
 			return nil, err
 		}
-		for _, note := range notes {
-			if slices.ContainsFunc(made.Steps, func(step *plan.Step) bool { return step.Kind == note.Kind && step.Key == note.Key }) {
-				made.Notes = append(made.Notes, note)
+		for i, blocked := range made.Blocked {
+			if name := needed[blocked.Kind+"/"+blocked.Key]; name != "" && blocked.Action == plan.Create {
+				made.Blocked[i].Reason = "it needs a secret, which an export does not have: the server's operator lists " + name + " in plan-secrets, or create it with " + plan.LookupKind(blocked.Kind).Create
 			}
 		}
 		return made, nil
@@ -202,23 +209,23 @@ func (s *Set) isPlanSecret(name string) bool {
 	return slices.Contains(s.opts.PlanSecrets, strings.TrimPrefix(name, plan.SecretPrefix))
 }
 
-// withoutSecrets leaves out of the items of an export the secrets that the operator does
-// not list, with a note for each.
-func (s *Set) withoutSecrets(d *plan.Document) []plan.Note {
-	var notes []plan.Note
+// withoutSecrets leaves out of the items of a document the secrets that the operator does
+// not list, and returns their names by the items.
+func (s *Set) withoutSecrets(d *plan.Document) map[string]string {
+	left := map[string]string{}
 	for _, item := range d.Items {
-		for _, field := range slices.Clone(item.Secret) {
+		item.Secret = slices.DeleteFunc(item.Secret, func(field string) bool {
 			text, _ := item.Fields[field].(string)
 			name := strings.TrimSuffix(strings.TrimPrefix(text, "${env:"), "}")
 			if s.isPlanSecret(name) {
-				continue
+				return false
 			}
 			delete(item.Fields, field)
-			item.Secret = slices.DeleteFunc(item.Secret, func(one string) bool { return one == field })
-			notes = append(notes, plan.Note{Kind: item.Kind.Name, Key: item.Key, Text: fmt.Sprintf("%s is left out: an export does not have it; to give one, the operator lists %s in plan-secrets", field, strings.TrimPrefix(name, plan.SecretPrefix))})
-		}
+			left[item.Kind.Name+"/"+item.Key] = strings.TrimPrefix(name, plan.SecretPrefix)
+			return true
+		})
 	}
-	return notes
+	return left
 }
 
 // invalidDocument is the error of a document with faults.

@@ -99,7 +99,7 @@ func (s *Set) Apply(ctx context.Context, caller Caller, a Apply) (Applied, *Erro
 			return done, storeUnavailable(err)
 		}
 	}
-	run.Target, run.Replan, run.Progress = target, replan, a.Progress
+	run.Target, run.Replan, run.Progress, run.Sleep = target, replan, a.Progress, s.sleep
 	if a.Bounded {
 		bound, cancel := deadline.Bound(ctx)
 		ends, _ := bound.Deadline()

@@ -140,13 +140,13 @@ func (s *Set) afterApply(done Applied, shown *reportShown, args projectApplyArgs
 		next = append(next, catalog.Next{Do: "look at what failed, then plan again", Tool: catalog.ProjectPlan, Args: map[string]any{argProject: d.ProjectID}, Needs: []string{argExportID}})
 	}
 	if things := s.toWaitFor(done.Report); len(things) > 0 && shown.Status != appliedOpen {
-		next = append(next, catalog.Next{Do: "wait for the first of them", Tool: toolWait, Args: map[string]any{"for": things, argProject: d.ProjectID}, Needs: []string{}})
+		next = append(next, catalog.Next{Do: "wait for it; the others alike", Tool: toolWait, Args: map[string]any{"for": things, argProject: d.ProjectID}, Needs: []string{}})
 	}
 	return s.offered(next, "")
 }
 
-// maxWaitedFor is how many things the step after an apply waits for.
-const maxWaitedFor = 3
+// maxWaitedFor is how many things the step after an apply waits for: as many as fit.
+const maxWaitedFor = 1
 
 // toWaitFor are the first things that the API still works on, as wait takes them.
 func (s *Set) toWaitFor(r *plan.Report) []any {

@@ -14,6 +14,7 @@ package tools
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ import (
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/plan"
 	"papi-mcp/internal/store"
 	"papi-mcp/internal/wait"
 )
@@ -96,6 +98,8 @@ type Set struct {
 	planToolsets map[string]bool
 
 	completions completions
+	// sleep waits, in tests; nil: for real.
+	sleep func(ctx context.Context, d time.Duration) error
 }
 
 // tool is one operation's tool. Its arguments are derived when they are first
@@ -173,8 +177,10 @@ func (o *Options) offersOwn(tool string) bool {
 	switch {
 	case toolset == "":
 		return true
-	case o.Own == nil && toolset == catalog.PlanToolset:
-		return true
+	case o.Own == nil && toolset == catalog.PlanToolset: // which has no rows of its own
+		return !slices.ContainsFunc(plan.Kinds, func(k *plan.Kind) bool {
+			return !slices.ContainsFunc(o.Rows, func(row *catalog.Row) bool { return row.Tool == k.Resource.List })
+		})
 	case o.Own != nil:
 		return slices.Contains(o.Own, tool)
 	}

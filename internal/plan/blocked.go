@@ -185,13 +185,13 @@ func (m *maker) warn(item *Item, warnings []string) {
 			return note.Code != "" && strings.Contains(text, "("+note.Code)
 		})
 		if !byLint {
-			m.note(item, "", text)
+			m.note(item, text)
 		}
 	}
 }
 
-func (m *maker) note(item *Item, code, text string) {
-	m.plan.Notes = append(m.plan.Notes, Note{Kind: item.Kind.Name, Key: item.Key, Code: code, Text: text})
+func (m *maker) note(item *Item, text string) {
+	m.plan.Notes = append(m.plan.Notes, Note{Kind: item.Kind.Name, Key: item.Key, Text: text})
 }
 
 // noteState notes of a thing that the plan leaves as it is that it does not work, or
@@ -209,7 +209,7 @@ func (m *maker) noteState(item, has *Item) {
 		if at.Moves != "" {
 			text += "; what moves it on: " + strings.ReplaceAll(at.Moves, "`", "")
 		}
-		m.note(item, "", text)
+		m.note(item, text)
 	}
 	for i := range resource.Parts {
 		part := &resource.Parts[i]
@@ -218,7 +218,7 @@ func (m *maker) noteState(item, has *Item) {
 			if reason != "" {
 				text += fmt.Sprintf(" (%s)", papi.Quoted(reason, maxValue))
 			}
-			m.note(item, "", text)
+			m.note(item, text)
 		}
 	}
 }
@@ -241,12 +241,15 @@ func usualTime(row *catalog.Row) string {
 	return ""
 }
 
+// testNumbers are those of an RCS sender, whose owners are invited.
+const testNumbers = "details.testNumbers"
+
 // personAfter is what a person has to do after a call of a tool, or to know about it.
 var personAfter = map[string]string{
 	"kakaotalk_sender_create": "when Kakao has accepted it, a code is sent to the channel's manager (kakaotalk_sender_register), who has to tell it (kakaotalk_sender_verify)",
 	"kakaotalk_sender_delete": "it works for 60 more days, and is listed until then: take it out of delete when it is applied",
 	"rcs_sender_update":       "the owners of new test numbers have to accept the invitations",
-	"rcs_sender_create":       "the owners of its test numbers have to accept the invitations; the launch is a decision of its own (launch: true)",
+	"rcs_sender_create":       "the owners of its test numbers have to accept the invitations",
 }
 
 func notesByItem(notes []Note) map[string][]Note {

@@ -31,8 +31,12 @@ const MaxConfirmed = 20
 
 // Make compares a document with its project, and returns what has to be done, and what
 // can't be. It changes nothing. An item that several things of the project could be is
-// an error, *Ambiguous; any other error is that of a read.
+// an error, *Ambiguous; one of only that matches nothing, and what a read fails with, is a
+// *papi.Error.
 func Make(ctx context.Context, p Project, d *Document, o MakeOptions) (*Plan, error) {
+	if err := checkOnly(d, o.Only); err != nil {
+		return nil, err
+	}
 	wanted, unwanted := selected(d.Items, o.Only), selected(d.Delete, o.Only)
 	snapshot := newSnapshot(p)
 	have, err := ReadProject(ctx, snapshot, kindsOf(slices.Concat(wanted, unwanted)))
@@ -163,6 +167,11 @@ func (m *maker) create(wants *Item) error {
 		return nil
 	}
 	args := withoutNull(wants.Fields)
+	for name, value := range catalog.Lookup(kind.Create).Defaults {
+		if args[name] == nil {
+			args[name] = value
+		}
+	}
 	m.addHow(args, wants)
 	step, refused, err := m.step(wants, Create, Call{Tool: kind.Create, Arguments: args})
 	if err != nil {
@@ -173,7 +182,9 @@ func (m *maker) create(wants *Item) error {
 		return nil
 	}
 	m.snapshot.created(kind, args)
-	step.Person = personAfter[kind.Create]
+	if kind.Launch == "" || jsonvalue.Field(args, testNumbers) != nil {
+		step.Person = personAfter[kind.Create]
+	}
 	m.after(step, wants)
 	m.add(step, wants)
 	if wants.Launch {
@@ -191,7 +202,7 @@ func (m *maker) change(wants, has *Item) error {
 	}
 	submits := kind.Drafts && !wants.Draft && has.Pending == catalog.AsDraft
 	if !submits && onlyRemoves(changes) && has.Pending != "" && has.State != "" {
-		m.note(wants, "", fmt.Sprintf("its pending changes are %s, and the API does not show whether they remove %s", has.Pending, pathsOf(changes)))
+		m.note(wants, fmt.Sprintf("its pending changes are %s, and the API does not show whether they remove %s", has.Pending, pathsOf(changes)))
 		changes = nil
 	}
 	if submits {
@@ -204,7 +215,7 @@ func (m *maker) change(wants, has *Item) error {
 			return err
 		}
 	}
-	launches := wants.Launch && !has.Launch // which a country that was added later makes false
+	launches := wants.Launch && lacksLaunch(wants, has)
 	switch {
 	case launches && planned:
 		m.block(wants, Launch, nil, "", "the changes come first: apply them, then plan again")
@@ -219,6 +230,19 @@ func (m *maker) change(wants, has *Item) error {
 		m.noteState(wants, has)
 	}
 	return nil
+}
+
+// lacksLaunch reports whether a sender is not launched, or not in a country that the file
+// wants.
+func lacksLaunch(wants, has *Item) bool {
+	if !has.Launch {
+		return true
+	}
+	sender := has.Live
+	if countries := jsonvalue.List(wants.Fields, "details.countries"); countries != nil {
+		sender = jsonvalue.With(sender, fieldDetails, jsonvalue.With(jsonvalue.Object(sender, fieldDetails), "countries", countries))
+	}
+	return catalog.AddedAfterLaunch(sender)
 }
 
 // onlyRemoves reports whether there are differences, and all of them are fields to remove:
@@ -282,7 +306,7 @@ func (m *maker) update(wants, has *Item, changes []FieldChange, patch map[string
 		}
 		if refused == nil {
 			step.Changes = changes
-			if jsonvalue.Field(patch, "details.testNumbers") != nil {
+			if jsonvalue.Field(patch, testNumbers) != nil {
 				step.Person = personAfter[kind.Update]
 			}
 			m.after(step, wants)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/lint"
 )
 
 func shop(t testing.TB) *guardedProject {
@@ -63,6 +64,14 @@ func TestMake(t *testing.T) {
 		"a webhook is created": {
 			file:  []wanted{{kind: "webhooks", fields: `{"target":"https://example.com/new","triggers":["ALL"],"secret":"${env:PAPI_VAR_HOOK}"}`}},
 			steps: 1, want: []string{"+ webhook https://example.com/new", "secret: ***", "Plan: 1 to create, 0 to change, 0 to delete, 0 unchanged."}, not: []string{"PAPI_VAR_HOOK"},
+		},
+		"a webhook gets all events": {
+			file:  []wanted{{kind: "webhooks", fields: `{"target":"https://example.com/new","secret":"${env:PAPI_VAR_HOOK}"}`}},
+			steps: 1, want: []string{"    triggers: ALL"},
+		},
+		"an RCS sender without test numbers": {
+			file:  []wanted{{kind: "rcsSenders", fields: `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"brand":{"name":"Example News"}}}`}},
+			steps: 1, not: []string{"a person:"},
 		},
 		"a webhook is found by its target, and its secret is not compared": {
 			file:  []wanted{{kind: "webhooks", fields: `{"target":"https://EXAMPLE.com/hooks/all","triggers":["BUNDLE_DONE"],"secret":"${env:PAPI_VAR_HOOK}"}`}},
@@ -281,6 +290,78 @@ func TestOrder(t *testing.T) {
 	if len(made.Blocked) != 1 || made.Blocked[0].Key != "https://example.com/13" || made.Blocked[0].Code != "guard_webhook_limit" {
 		t.Errorf("%s", jsonvalue.Encode(made.Blocked))
 	}
+}
+
+// TestOnlyOfNothing is an error: a plan of nothing would look as if all was done.
+func TestOnlyOfNothing(t *testing.T) {
+	p := shop(t)
+	d := &Document{Items: []*Item{p.item("smsApps", `{"name":"a","region":"EU"}`)}}
+	_, err := Make(context.Background(), p, d, MakeOptions{Only: []string{"smsApps/*", "webhoks"}})
+	if err == nil || !strings.Contains(err.Error(), `"webhoks" matches nothing`) || p.sent.Load() != 0 {
+		t.Errorf("%v, after %d requests", err, p.sent.Load())
+	}
+}
+
+// TestLaunch plans the launch of an RCS sender once all else of it is as it should be, and
+// again for a country that is added.
+func TestLaunch(t *testing.T) {
+	p := newGuardedProject(t)
+	sender := func(countries ...string) *Item {
+		details := lint.LaunchSample([]string{"SE", "NO"})
+		details["countries"] = asAny(countries)
+		item := p.item("rcsSenders", `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","launch":true,"details":`+string(jsonvalue.Encode(details))+`}`)
+		return item
+	}
+	later := func(d time.Duration) {
+		t.Helper()
+		if _, err := p.box.AdvanceBy(context.Background(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(when string, item *Item, steps, blocked string) *Plan {
+		t.Helper()
+		made := p.plan(MakeOptions{}, []*Item{item})
+		var does, not []string
+		for _, step := range made.Steps {
+			does = append(does, string(step.Action))
+		}
+		for _, one := range made.Blocked {
+			not = append(not, string(one.Action))
+		}
+		if strings.Join(does, " ") != steps || strings.Join(not, " ") != blocked {
+			t.Fatalf("%s: steps %q, blocked %q; want %q, %q\n%s", when, does, not, steps, blocked, made.Text(PrintOptions{}))
+		}
+		p.execute(made)
+		return made
+	}
+	check("new", sender("SE"), "create", "launch")
+	check("at once", sender("SE"), "", "launch")
+	later(time.Hour)
+	launch := check("set up", sender("SE"), "launch", "")
+	if call := launch.Steps[0].Calls[0]; call.Tool != "rcs_sender_launch" || call.Confirm == "" || !strings.Contains(call.Facts, "SE") || launch.Confirmed() != 1 {
+		t.Errorf("the launch is %s", jsonvalue.Encode(launch.Steps))
+	}
+	check("launched", sender("SE"), "", "")
+	later(60 * 24 * time.Hour)
+	check("months later", sender("SE"), "", "")
+	check("a country more", sender("SE", "NO"), "change", "launch")
+	check("then", sender("NO", "SE"), "launch", "")
+	check("in both", sender("NO", "SE"), "", "")
+	brand := sender("SE")
+	jsonvalue.Object(brand.Fields, "details.brand")["description"] = "Something else"
+	made := check("the brand is frozen, the countries are not", brand, "change", "change")
+	if made.Blocked[0].Code != "guard_rcs_update_launched" || len(made.Blocked[0].Changes) != 1 || made.Blocked[0].Changes[0].Path != "details.brand.description" ||
+		len(made.Steps[0].Changes) != 1 || made.Steps[0].Changes[0].Path != "details.countries" {
+		t.Errorf("%s", made.Text(PrintOptions{}))
+	}
+}
+
+func asAny(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, text := range texts {
+		list[i] = text
+	}
+	return list
 }
 
 // TestTwoOfOneName is an error that says which ids there are.
