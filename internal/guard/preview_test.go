@@ -91,3 +91,28 @@ func TestPreview(t *testing.T) {
 		t.Errorf("a person was asked: %v", asked.asked)
 	}
 }
+
+// readings is a Reader that answers each read alike.
+type readings map[string]any
+
+func (r readings) Read(context.Context, string, string, map[string]any) (map[string]any, error) {
+	return r, nil
+}
+
+// With a Reader of its own a preview asks the API nothing. A check reads the API all the
+// same, and so does a check of the call that was previewed.
+func TestPreviewReadsElsewhere(t *testing.T) {
+	f := newFixture(nil).confirmed(t)
+	f.api["sms_app_get"] = map[string]any{"id": "a", "name": "of the API", "status": "ACTIVE"}
+	elsewhere := Reading(t.Context(), readings{"id": "a", "name": "from elsewhere", "status": "ACTIVE"})
+	c := call("sms_app_delete", map[string]any{"smsAppId": "a"})
+	if p := f.Preview(elsewhere, c); !strings.Contains(p.Summary, "from elsewhere") || !strings.Contains(p.Facts, "from elsewhere") {
+		t.Errorf("a preview reads the API: %+v", p)
+	}
+	if v := f.Check(elsewhere, c); v.Refuse == nil || v.Refuse.Confirmation == nil || !strings.Contains(v.Refuse.Confirmation.Summary, "of the API") {
+		t.Errorf("a check does not read the API: %+v", v.Refuse)
+	}
+	if p := f.Preview(t.Context(), c); !strings.Contains(p.Summary, "of the API") {
+		t.Errorf("a preview without a reader does not read the API: %+v", p)
+	}
+}
