@@ -339,8 +339,10 @@ func (k *known) publish(g group, r *record, data map[string]any, says string) {
 	shown := map[string]string{}
 	words := []string{g.of.called}
 	for _, id := range g.of.ids() {
-		shown[id] = r.IDs[id]
-		words = append(words, r.IDs[id])
+		if papi.Printable(r.IDs[id]) == r.IDs[id] { // else it would name another thing
+			shown[id] = r.IDs[id]
+			words = append(words, r.IDs[id])
+		}
 	}
 	data["projectId"], data["ids"], data["tool"] = r.Project, shown, g.of.readsThing()
 	data["text"] = papi.Printable(papi.Truncate(strings.Join(words, " ")+": "+says, maxText))
