@@ -59,7 +59,7 @@ type Seen struct {
 	Print string
 }
 
-// Comment is one that somebody made about a thing.
+// Comment is one of those on a thing.
 type Comment struct {
 	At           time.Time // zero where the API does not say
 	Author, Text string

@@ -155,7 +155,7 @@ var errContended = errors.New("what was seen is being changed by others")
 const maxSwaps = 20
 
 // note compares a reading with what is known, and adds each change to the log once,
-// whoever else notices it, and whatever ends this process. It reports whether there was
+// however many others notice it, and however this process ends. It reports whether there was
 // a change.
 func (s *Service) note(ctx context.Context, g group, read reading) (changed bool, err error) {
 	for range maxSwaps {

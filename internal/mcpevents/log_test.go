@@ -63,7 +63,7 @@ func TestCursor(t *testing.T) {
 }
 
 // A cursor that is none of the log, or of one that was lost, is no error: the client is
-// told that something may be missing, and where it continues.
+// informed that something may be missing, and where it continues.
 func TestCursorThatIsNoneOfTheLog(t *testing.T) {
 	other := serve(t, newWorld("a"), store.NewMemory())
 	other.fill(2)
