@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -194,11 +195,11 @@ func TestAStreamEndsWithTheRights(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var s *served
-				revoked := false
+				var revoked atomic.Bool
 				s = serve(t, newWorld("a"), store.NewMemory(), func(o *Options) {
 					all := o.Things
 					o.Things = func(ctx context.Context, owner Owner) (Things, error) {
-						if revoked && owner.Principal != "" {
+						if revoked.Load() && owner.Principal != "" {
 							return tt.after(s)
 						}
 						return all(ctx, owner)
@@ -208,7 +209,7 @@ func TestAStreamEndsWithTheRights(t *testing.T) {
 				s.caller.Principal = "key:a"
 				l := s.listen(templates, `{}`, nil)
 				l.take()
-				revoked = true
+				revoked.Store(true)
 				s.world.set("a", "APPROVED")
 				time.Sleep(5 * time.Minute)
 				if got := l.take(); !slices.Equal(got, []string{tt.want}) {
@@ -258,12 +259,12 @@ func TestCredentialsOfTheRequest(t *testing.T) {
 		if got := l.take(); !slices.Equal(got, []string{"WhatsApp template a EN: PAUSED (was APPROVED)"}) {
 			t.Errorf("got %q", got)
 		}
-		s.world.fails = http.StatusServiceUnavailable
+		s.world.fail(http.StatusServiceUnavailable)
 		time.Sleep(10 * time.Minute)
 		if got := l.take(); !slices.Equal(got, []string{"error -32603"}) {
 			t.Errorf("while the API does not answer: %q", got)
 		}
-		s.world.fails = 0
+		s.world.fail(0)
 		s.world.set("a", "DISABLED")
 		time.Sleep(2 * time.Minute)
 		if got := l.take(); len(got) != 1 {

@@ -271,12 +271,12 @@ func TestWhatCantBeWatched(t *testing.T) {
 		t.Errorf("it was deleted, and a client continues: %v", e)
 	}
 	for _, tt := range []struct{ status, code int }{{500, internalError}, {429, internalError}, {403, Forbidden}, {400, InvalidParams}} {
-		s.world.fails = tt.status
+		s.world.fail(tt.status)
 		if e := keep("whatsapp.sender.comment_added", fmt.Sprintf(`{"senderId":"S%d"}`, tt.status)); e == nil || e.Code != tt.code {
 			t.Errorf("%d: %v", tt.status, e)
 		}
 	}
-	s.world.fails = 0
+	s.world.fail(0)
 	for i := range papi.MaxItems + 1 {
 		s.world.set(fmt.Sprintf("t%04d", i), "APPROVED")
 	}
