@@ -77,6 +77,13 @@ func (w *world) comment(at time.Time, text string) {
 	w.comments = append([]map[string]any{entry}, w.comments...)
 }
 
+// fail has all answers fail with a status; 0: none.
+func (w *world) fail(status int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fails = status
+}
+
 func (w *world) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
