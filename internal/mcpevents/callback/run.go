@@ -267,7 +267,7 @@ func (s *Subscriptions) sweepOne(ctx context.Context, key string) error {
 			return err
 		}
 	}
-	return s.look(ctx, sub)
+	return s.resume(ctx, sub)
 }
 
 // abandonAfter is how long an endpoint may fail before a subscription without expiry ends,
