@@ -59,7 +59,7 @@ type Seen struct {
 	Print string
 }
 
-// Comment is one that somebody made about a thing.
+// Comment is one of those on a thing.
 type Comment struct {
 	At           time.Time // zero where the API does not say
 	Author, Text string
@@ -141,9 +141,9 @@ func observed(row *catalog.Row, sight Sight, r wait.Reading) (Observed, error) {
 func (o *observation) seen() Seen {
 	f := followed{row: catalog.Lookup(o.resource.Get), last: o}
 	return Seen{
-		IDs: maps.Clone(o.ids), State: f.state(), Name: o.at.Name, Class: classNames[f.class()], Settled: f.settled(),
+		IDs: maps.Clone(o.ids), State: papi.Printable(f.state()), Name: papi.Printable(papi.Echo(o.at.Name)), Class: classNames[f.class()], Settled: f.settled(),
 		Reason: papi.Printable(f.reason()), Line: o.described(), Since: o.since, Print: o.print,
-		Quality: papi.Echo(jsonvalue.Text(o.thing, o.resource.Quality)),
+		Quality: papi.Printable(papi.Echo(jsonvalue.Text(o.thing, o.resource.Quality))),
 	}
 }
 

@@ -18,11 +18,11 @@ import (
 // rawClient is a client of protocol 2026-07-28 on standard input and output, that knows
 // nothing but lines.
 type rawClient struct {
-	t    *testing.T
-	send func(line string)
-	out  *bufio.Scanner
-	id   int
-	told []map[string]any // notifications that came before answers
+	t      *testing.T
+	send   func(line string)
+	out    *bufio.Scanner
+	id     int
+	before []map[string]any // notifications that came before answers
 }
 
 // request sends a request, and returns its id.
@@ -50,7 +50,7 @@ func (c *rawClient) answer(method, params string) map[string]any {
 	for {
 		m := c.next()
 		if m["method"] != nil {
-			c.told = append(c.told, m)
+			c.before = append(c.before, m)
 			continue
 		}
 		result, ok := m["result"].(map[string]any)
@@ -66,8 +66,8 @@ func (c *rawClient) untilEvent() map[string]any {
 	c.t.Helper()
 	for {
 		var m map[string]any
-		if len(c.told) > 0 {
-			m, c.told = c.told[0], c.told[1:]
+		if len(c.before) > 0 {
+			m, c.before = c.before[0], c.before[1:]
 		} else {
 			m = c.next()
 		}
@@ -77,7 +77,7 @@ func (c *rawClient) untilEvent() map[string]any {
 	}
 }
 
-// A client on standard input and output is told that a template is approved, by a stream
+// A client on standard input and output learns that a template is approved, by a stream
 // and by polls, with the same id: no receiver and no public URL is needed.
 func TestEventsOfTheProgram(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

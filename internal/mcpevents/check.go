@@ -54,7 +54,7 @@ func (s *Service) Check(ctx context.Context, caller Caller, name string, raw jso
 	return Interest{Name: t.Name, Arguments: a.canonical()}, nil
 }
 
-// Access reports why an owner may not be told of an interest now; nil where it may.
+// Access reports why an owner may not get the events of an interest now; nil where it may.
 func (s *Service) Access(ctx context.Context, owner Owner, in Interest) *Error {
 	things, err := s.opts.Things(ctx, owner)
 	if err != nil {
@@ -222,7 +222,7 @@ func unknownEvent(things Things, name string) *Error {
 
 // forbidden is the error of an owner who may see nothing.
 func forbidden(err error) *Error {
-	return &Error{Code: Forbidden, Message: "this caller may not be told of it: " + papi.Printable(err.Error())}
+	return &Error{Code: Forbidden, Message: "this caller may not get these events: " + papi.Printable(err.Error())}
 }
 
 // internalError is JSON-RPC's code for what is not the client's fault.

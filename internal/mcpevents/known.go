@@ -155,7 +155,7 @@ var errContended = errors.New("what was seen is being changed by others")
 const maxSwaps = 20
 
 // note compares a reading with what is known, and adds each change to the log once,
-// whoever else notices it, and whatever ends this process. It reports whether there was
+// however many others notice it, and however this process ends. It reports whether there was
 // a change.
 func (s *Service) note(ctx context.Context, g group, read reading) (changed bool, err error) {
 	for range maxSwaps {
@@ -344,8 +344,10 @@ func (k *known) publish(g group, r *record, data map[string]any, says string) {
 	shown := map[string]string{}
 	words := []string{g.of.called}
 	for _, id := range g.of.ids() {
-		shown[id] = r.IDs[id]
-		words = append(words, r.IDs[id])
+		if papi.Printable(r.IDs[id]) == r.IDs[id] { // else it would name another thing
+			shown[id] = r.IDs[id]
+			words = append(words, r.IDs[id])
+		}
 	}
 	data["projectId"], data["ids"], data["tool"] = r.Project, shown, g.of.readsThing()
 	data["text"] = papi.Printable(papi.Truncate(strings.Join(words, " ")+": "+says, maxText))

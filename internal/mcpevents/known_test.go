@@ -140,7 +140,7 @@ var media = map[string]func(t *testing.T) func() store.Store{
 	},
 }
 
-// Whoever reads a thing at the same time, each change gets into the log once, and none
+// However many read a thing at the same time, each change gets into the log once, and none
 // is lost.
 func TestEachChangeOccursOnce(t *testing.T) {
 	for name, open := range media {

@@ -15,14 +15,14 @@ import (
 )
 
 // retention is how long an occurrence is kept, and what was last seen of a thing that
-// nobody asks about any more; maxRecords is how many are kept for each tenant.
+// no client asks about any more; maxRecords is how many are kept for each tenant.
 const (
 	retention  = 30 * 24 * time.Hour
 	maxRecords = 100_000
 )
 
 // maxScan bounds how many records one read of the log looks at, and scanBatch how many it
-// fetches at once.
+// fetches together.
 const (
 	maxScan   = 2000
 	scanBatch = 200

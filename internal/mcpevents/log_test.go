@@ -62,8 +62,8 @@ func TestCursor(t *testing.T) {
 	}
 }
 
-// A cursor that is none of the log, or of one that was lost, is no error: the client is
-// told that something may be missing, and where it continues.
+// A cursor that is none of the log, or of one that was lost, gives an answer: the client is
+// informed that something may be missing, and where it continues.
 func TestCursorThatIsNoneOfTheLog(t *testing.T) {
 	other := serve(t, newWorld("a"), store.NewMemory())
 	other.fill(2)

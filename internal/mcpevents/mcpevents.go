@@ -1,8 +1,8 @@
 // Package mcpevents serves MCP Events (io.modelcontextprotocol/events, SEP-3415): the
 // types of events that a client can ask for, what has occurred, and webhooks of clients
-// that are told of it.
+// to which it is sent.
 //
-// A watch reads the things that somebody asked about, when the inbox reports them or
+// A watch reads the things that clients ask about, when the inbox reports them or
 // from time to time, and adds each change of their state once to the log of their
 // tenant. Poll, stream and webhooks are three ways to read that log, so that an
 // occurrence has the same id and the same content in all of them.
@@ -17,7 +17,7 @@ import (
 )
 
 // Owner is a caller who asks for events: what it may see is decided by its grant,
-// anew each time.
+// again each time.
 type Owner struct {
 	// Principal is the authenticated caller; "" where there is none.
 	Principal string `json:"principal,omitempty"`
@@ -72,7 +72,7 @@ type Log interface {
 // Watches decide which things are read, and how often.
 type Watches interface {
 	// Keep has the things of an interest watched until a time, at least, over restarts
-	// too, by one replica. It is called again to go on. When it returns, changes from now
+	// too, by one replica. It is called again to continue. When it returns, changes from now
 	// on get into the log: a client's first cursor is read afterwards. An error is an
 	// *Error where the client has to know it: there is no such thing, or it may not be
 	// read.

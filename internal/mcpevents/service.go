@@ -21,7 +21,7 @@ import (
 type Things interface {
 	// Offers reports whether a tool is offered.
 	Offers(tool string) bool
-	// DefaultProject is the project of interests that name none, or "".
+	// DefaultProject is the project of a client's interest that names none, or "".
 	DefaultProject() string
 	// Sight validates what is to be read, and settles its project; see [tools.Set.Sight].
 	Sight(ctx context.Context, principal, tool string, args map[string]any, project string) (tools.Sight, *tools.Error)
@@ -42,7 +42,7 @@ type Caller struct {
 	Own bool
 }
 
-// Webhooks keep the subscriptions of clients that are told by HTTP. The params of both
+// Webhooks keep the subscriptions of clients that get events by HTTP. The params of both
 // methods are those of the request.
 type Webhooks interface {
 	Subscribe(ctx context.Context, caller Caller, params json.RawMessage) (any, *Error)
@@ -58,7 +58,7 @@ type Options struct {
 	Store store.Store
 	// Things returns what an owner may see now, without a request of its own. The error
 	// is an *auth.Failure where it may see nothing any more. An owner without a principal
-	// stands for its whole tenant.
+	// is its complete tenant.
 	Things func(ctx context.Context, owner Owner) (Things, error)
 	// Inbox returns the inbox of a tenant, nil for none. Nil: there is none.
 	Inbox func(tenant string) Inbox

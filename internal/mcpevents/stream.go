@@ -21,17 +21,17 @@ const (
 // heartbeat is the pause between two heartbeats: clients expect one at least every 30 s.
 const heartbeat = 15 * time.Second
 
-// recheck is how often a stream asks whether its caller may still be told, and streamKeeps
+// recheck is how often a stream asks whether its caller may still get its events, and streamKeeps
 // for how long it has its things watched each time.
 const (
 	recheck     = time.Minute
 	streamKeeps = 3 * time.Minute
 )
 
-// streamBatch is how many occurrences a stream reads of the log at once.
+// streamBatch is how many occurrences a stream reads of the log together.
 const streamBatch = 100
 
-// Stream is how a client is told as long as its request lasts.
+// Stream is how a client gets events as long as its request lasts.
 type Stream struct {
 	// Send sends a notification. Its params are an object.
 	Send func(method string, params map[string]any) error
@@ -43,7 +43,7 @@ type Stream struct {
 }
 
 // Stream answers events/stream: it sends notifications until the client ends the request,
-// the server stops, or the caller may not be told any more. Then the request is answered
+// the server stops, or the caller may not get them any more. Then the request is answered
 // by an empty result. An error means that no stream was opened.
 func (s *Service) Stream(ctx context.Context, caller Caller, params json.RawMessage, out Stream) *Error {
 	r, in, e := s.readRequest(ctx, caller, params)
@@ -166,7 +166,7 @@ func (o *openStream) sendNew(ctx context.Context) (ended bool) {
 }
 
 // recheck has the things watched for longer, and ends the stream of a caller who may not
-// be told any more.
+// get its events any more.
 func (o *openStream) recheck(ctx context.Context) (ended bool) {
 	if o.forbidden(ctx) {
 		return true
@@ -180,7 +180,7 @@ func (o *openStream) recheck(ctx context.Context) (ended bool) {
 	return false
 }
 
-// forbidden ends the stream of a caller who may not be told any more.
+// forbidden ends the stream of a caller who may not get its events any more.
 func (o *openStream) forbidden(ctx context.Context) bool {
 	things := o.caller.Things
 	var e *Error
@@ -218,7 +218,7 @@ func (o *openStream) look(ctx context.Context) (ended bool) {
 	return o.report(&Error{Code: internalError, Message: "the API can't be read now; it is tried again"})
 }
 
-// report tells the client of a failure that does not end the stream.
+// report reports to the client a failure that does not end the stream.
 func (o *openStream) report(e *Error) (ended bool) {
 	return o.out.Send(notifyError, map[string]any{"error": e.object()}) != nil
 }

@@ -46,7 +46,7 @@ func (s *Service) Keep(ctx context.Context, owner Owner, in Interest, until time
 	if err != nil {
 		return err
 	}
-	if isNew && seen { // nobody has looked for some time
+	if isNew && seen { // it was not read for some time
 		if things, err := s.opts.Things(ctx, Owner{Tenant: w.Tenant}); err == nil {
 			ctx, cancel := context.WithTimeout(ctx, firstRead)
 			defer cancel()
@@ -56,7 +56,7 @@ func (s *Service) Keep(ctx context.Context, owner Owner, in Interest, until time
 	return nil
 }
 
-// begin reads what nobody has asked about yet: what it shows is no occurrence.
+// begin reads what no client has asked about yet: what it shows is no occurrence.
 func (s *Service) begin(ctx context.Context, g group) error {
 	if err := s.checkNumber(ctx, g.tenant); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *Service) checkNumber(ctx context.Context, tenant string) error {
 	keys, err := s.opts.Store.Keys(ctx, keptPrefix(tenant))
 	if err == nil && len(keys) >= MaxWatches {
 		err = &Error{
-			Code: ResourceExhausted, Message: fmt.Sprintf("%d things are watched already: ask for all things of a kind at once, or end some", len(keys)),
+			Code: ResourceExhausted, Message: fmt.Sprintf("%d things are watched already: ask for all things of a kind together, or end some", len(keys)),
 			Data: map[string]any{"limit": "watches", "max": MaxWatches},
 		}
 	}

@@ -24,7 +24,7 @@ func (s *served) run(resume bool) (stop func()) {
 }
 
 // What a client asks about is read as often as for a call that waits, once for all who
-// ask, and not for longer than somebody does.
+// ask, and not for longer than one does.
 func TestAWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld("a")
@@ -54,9 +54,9 @@ func TestAWatch(t *testing.T) {
 		w.set("a", "PAUSED")
 		time.Sleep(24 * time.Hour)
 		if w.count() != ended {
-			t.Errorf("%d reads though nobody asks", w.count()-ended)
+			t.Errorf("%d reads though no client asks", w.count()-ended)
 		}
-		// Who continues is told what happened meanwhile.
+		// Who continues learns what happened meanwhile.
 		page = s.poll(t.Context(), templates, `{}`, map[string]any{"cursor": page.Cursor})
 		if got := texts(page.Events); !slices.Equal(got, []string{"WhatsApp template a EN: PAUSED (was APPROVED)"}) || page.Truncated {
 			t.Errorf("a day later: %q", got)
@@ -80,7 +80,7 @@ func TestAWatchOutlivesItsProcess(t *testing.T) {
 		defer lazy.run(false)()
 		time.Sleep(time.Minute)
 		if w.count() != 1 {
-			t.Error("a process that nobody asked anything reads")
+			t.Error("a process that no client has asked reads")
 		}
 		for range 3 {
 			defer serve(t, w, opened).run(true)()
@@ -97,7 +97,7 @@ func TestAWatchOutlivesItsProcess(t *testing.T) {
 	})
 }
 
-// When the process that reads dies, another one goes on.
+// When the process that reads dies, another one continues.
 func TestAnotherProcessGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld("a")
@@ -183,7 +183,7 @@ func (b *inbox) receive(t *testing.T, trigger, of string) {
 	}
 }
 
-// An event has the things read at once that it may be about, by one of the processes, and
+// An event has the things read immediately that it may be about, by one of the processes, and
 // is not believed: what counts is what the read shows.
 func TestAnEventWakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -246,7 +246,7 @@ func TestAnEventWakes(t *testing.T) {
 	})
 }
 
-// An error at the beginning is told: the client would wait for what nobody sees.
+// An error at the beginning is reported: the client would wait for what is not seen.
 func TestWhatCantBeWatched(t *testing.T) {
 	s := serve(t, newWorld("a"), store.NewMemory())
 	keep := func(name, arguments string) *Error {
@@ -268,7 +268,7 @@ func TestWhatCantBeWatched(t *testing.T) {
 	s.world.remove("none")
 	s.lookAt(templates, missing)
 	if e := keep(templates, missing); e != nil {
-		t.Errorf("it was deleted, and a client goes on: %v", e)
+		t.Errorf("it was deleted, and a client continues: %v", e)
 	}
 	for _, tt := range []struct{ status, code int }{{500, internalError}, {429, internalError}, {403, Forbidden}, {400, InvalidParams}} {
 		s.world.fails = tt.status

@@ -138,7 +138,7 @@ func (w *worker) do(ctx context.Context, leased store.Task) error {
 	}
 	w.followInbox(ctx, t.Tenant)
 	changed, failure := w.read(ctx, g)
-	if ctx.Err() != nil { // another process goes on at once
+	if ctx.Err() != nil { // another process continues immediately
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), busyPause)
 		defer cancel()
 		_, err := w.opts.Store.Retry(ctx, queue, leased, leased.Value, 0)
@@ -162,7 +162,7 @@ func (w *worker) do(ctx context.Context, leased store.Task) error {
 	return err
 }
 
-// maxOnce is how often a reading that an event asked for is tried: the usual ones go on.
+// maxOnce is how often a reading that an event asked for is tried: the usual ones continue.
 const maxOnce = 3
 
 func (w *worker) read(ctx context.Context, g group) (changed bool, err error) {
@@ -180,7 +180,7 @@ func (w *worker) finish(ctx context.Context, leased store.Task) error {
 	return err
 }
 
-// end ends the watch of what nobody keeps, unless somebody began to just now, and found
+// end ends the watch of what is not kept any more, unless that began again just now, and found
 // the task still there.
 func (w *worker) end(ctx context.Context, leased store.Task, t task) error {
 	if err := w.finish(ctx, leased); err != nil {

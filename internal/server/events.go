@@ -109,7 +109,7 @@ func eventsData(e *mcpevents.Error) any {
 func completed(result any) json.RawMessage {
 	fields, ok := jsonFields(mustEncode(result))
 	if !ok {
-		panic("server: the result of a method is no object")
+		panic("server: the result of a method is not an object")
 	}
 	fields["resultType"] = mustEncode(mcp.ResultTypeComplete)
 	return mustEncode(fields)

@@ -83,7 +83,7 @@ func TestEventsAreOfTheNewProtocol(t *testing.T) {
 	}
 	p := dial(t, s)
 	if answer := p.initialize("2025-11-25", `{}`); strings.Contains(string(answer.Result), "events") {
-		t.Errorf("an older client is told of events: %s", answer.Result)
+		t.Errorf("events are declared to an older client: %s", answer.Result)
 	}
 	for _, method := range []string{"list", "poll", "stream", "subscribe", "unsubscribe"} {
 		p.send(`{"jsonrpc":"2.0","id":3,"method":"events/` + method + `","params":{` + accountEvent + `}}`)
@@ -169,7 +169,7 @@ func TestStreamsOnStdio(t *testing.T) {
 			got = append(got, fmt.Sprint(subscriptionOf(params)))
 		}
 		if slices.Sort(got); !slices.Equal(got, []string{"1", "3"}) {
-			t.Errorf("streams %q were told", got)
+			t.Errorf("streams %q got it", got)
 		}
 		rest, err := p.closeInput()
 		for _, m := range rest {

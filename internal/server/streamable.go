@@ -173,7 +173,7 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	switch {
 	case m.Method == mcp.MethodSubscriptionsListen: // it lasts as long as the connection
 		defer context.AfterFunc(h.accepting, cancel)()
-	case lasts(m.Method): // and ends by itself
+	case lasts(m.Method): // and ends when the server stops accepting
 	default:
 		place, ok := h.limiter.acquire(ctx)
 		if !ok {
