@@ -199,8 +199,8 @@ func (w *worker) end(ctx context.Context, leased store.Task, t task) error {
 func (w *worker) followInboxes(ctx context.Context) error {
 	keys, err := w.opts.Store.Keys(ctx, "mcpevents/")
 	for _, key := range keys {
-		escaped, _, isKept := strings.Cut(strings.TrimPrefix(key, "mcpevents/"), "/kept/")
-		if tenant, wrong := url.QueryUnescape(escaped); isKept && wrong == nil {
+		escaped, _, found := strings.Cut(strings.TrimPrefix(key, "mcpevents/"), "/kept/")
+		if tenant, wrong := url.QueryUnescape(escaped); found && wrong == nil {
 			w.followInbox(ctx, tenant)
 		}
 	}
