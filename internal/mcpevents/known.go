@@ -200,6 +200,11 @@ func (s *Service) addUnlogged(ctx context.Context, g group, k *known, raw []byte
 			return err
 		}
 	}
+	if s.hooks != nil {
+		if err := s.hooks.Appended(ctx, g.tenant); err != nil {
+			return err
+		}
+	}
 	done := *k
 	done.Unlogged = nil
 	_, err := s.opts.Store.Swap(ctx, g.key(), raw, jsonvalue.Encode(done), retention) // else another has done it

@@ -135,10 +135,7 @@ func (s *Service) add(ctx context.Context, tenant string, r *record) error {
 	if _, err := s.opts.Store.Append(ctx, logOf(tenant), r.EventID, jsonvalue.Encode(r), keep); err != nil {
 		return err
 	}
-	if err := s.opts.Store.Notify(ctx, logOf(tenant)); err != nil || s.hooks == nil {
-		return err
-	}
-	return s.hooks.Appended(ctx, tenant)
+	return s.opts.Store.Notify(ctx, logOf(tenant))
 }
 
 // logID returns the id of a tenant's log: a cursor of a log that was lost, as with the

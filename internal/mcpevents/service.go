@@ -48,7 +48,7 @@ type Webhooks interface {
 	Subscribe(ctx context.Context, caller Caller, params json.RawMessage) (any, *Error)
 	Unsubscribe(ctx context.Context, caller Caller, params json.RawMessage) (any, *Error)
 	// Appended has what was added to the log of a tenant delivered. It is called after
-	// each occurrence, and returns before that is sent.
+	// the occurrences of a reading, and returns before they are sent.
 	Appended(ctx context.Context, tenant string) error
 }
 

@@ -199,8 +199,8 @@ func (w *worker) end(ctx context.Context, leased store.Task, t task) error {
 func (w *worker) followInboxes(ctx context.Context) error {
 	keys, err := w.opts.Store.Keys(ctx, "mcpevents/")
 	for _, key := range keys {
-		escaped, _, isKept := strings.Cut(strings.TrimPrefix(key, "mcpevents/"), "/kept/")
-		if tenant, wrong := url.QueryUnescape(escaped); isKept && wrong == nil {
+		escaped, _, found := strings.Cut(strings.TrimPrefix(key, "mcpevents/"), "/kept/")
+		if tenant, wrong := url.QueryUnescape(escaped); found && wrong == nil {
 			w.followInbox(ctx, tenant)
 		}
 	}
@@ -264,16 +264,26 @@ func (w *worker) takeEvents(ctx context.Context, tenant string, inbox Inbox) (ta
 		return false, nil
 	}
 	end := batch[len(batch)-1].Number
-	if err := w.wake(ctx, tenant, batch, end); err != nil {
+	if err := w.wake(ctx, tenant, batch); err != nil {
 		return false, err
 	}
 	_, err = w.opts.Store.Swap(ctx, key, raw, strconv.AppendInt(nil, end, 10), 0)
 	return true, err
 }
 
+// wakePause is how long the events are collected that one reading answers: a burst of them
+// makes one a second. wakeSkew is how much the clocks of processes may differ meanwhile.
+const (
+	wakePause = time.Second
+	wakeSkew  = 200 * time.Millisecond
+)
+
 // wake adds a task for one reading of each of a tenant's watches that the events may be
 // about.
-func (w *worker) wake(ctx context.Context, tenant string, batch []events.Event, end int64) error {
+func (w *worker) wake(ctx context.Context, tenant string, batch []events.Event) error {
+	now := w.opts.Now()
+	second := now.Truncate(wakePause)
+	delay := second.Add(wakePause + wakeSkew).Sub(now)
 	keys, err := w.opts.Store.Keys(ctx, keptPrefix(tenant))
 	if err != nil {
 		return err
@@ -288,7 +298,7 @@ func (w *worker) wake(ctx context.Context, tenant string, batch []events.Event, 
 			continue
 		}
 		t.Once = true
-		if _, err := w.opts.Store.Push(ctx, queue, fmt.Sprintf("%s/%d", t.id(), end), jsonvalue.Encode(t), 0); err != nil {
+		if _, err := w.opts.Store.Push(ctx, queue, fmt.Sprintf("%s/%d", t.id(), second.Unix()), jsonvalue.Encode(t), delay); err != nil {
 			return err
 		}
 	}

@@ -51,30 +51,37 @@ func newSender(ctx context.Context, database, url string) (*sender, error) {
 // acknowledged or rest ends.
 func (s *sender) send(chaos, rest context.Context, r *results) error {
 	for chaos.Err() == nil {
-		n := s.sent.Add(1)
-		for {
-			status, _, err := eventstest.Send(rest, s.http, s.url+s.target, s.secret, fmt.Sprint("nonce ", n), fmt.Sprintf(`{"type":"%d"}`, n))
-			if err == nil && status == http.StatusOK {
-				r.count(&r.events)
-				break
-			}
-			switch {
-			case rest.Err() != nil:
-				return fmt.Errorf("event %d was not acknowledged in time: %d, %w", n, status, rest.Err())
-			case err != nil:
-				r.failed("an event: no answer")
-			case status == http.StatusServiceUnavailable || status == http.StatusBadGateway:
-				r.failed(fmt.Sprint("an event: status ", status))
-			default:
-				return fmt.Errorf("event %d: status %d", n, status)
-			}
-			select {
-			case <-time.After(pause):
-			case <-rest.Done():
-			}
+		if err := s.sendOne(rest, r); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// sendOne sends an event until it is acknowledged, or ctx ends.
+func (s *sender) sendOne(ctx context.Context, r *results) error {
+	n := s.sent.Add(1)
+	for {
+		status, _, err := eventstest.Send(ctx, s.http, s.url+s.target, s.secret, fmt.Sprint("nonce ", n), fmt.Sprintf(`{"type":"%d"}`, n))
+		if err == nil && status == http.StatusOK {
+			r.count(&r.events)
+			return nil
+		}
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("event %d was not acknowledged in time: %d, %w", n, status, ctx.Err())
+		case err != nil:
+			r.failed("an event: no answer")
+		case status == http.StatusServiceUnavailable || status == http.StatusBadGateway:
+			r.failed(fmt.Sprint("an event: status ", status))
+		default:
+			return fmt.Errorf("event %d: status %d", n, status)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // check counts the events that are not in the inbox once.

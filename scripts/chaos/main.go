@@ -10,6 +10,8 @@
 //   - a token, or the answer to a question, is accepted twice
 //   - a call that a person declined reaches the API
 //   - an event that was acknowledged is not in the inbox, or is there twice
+//   - a client that subscribed to events is not sent one, or is sent it again with
+//     another id
 //
 // Run it at the root of the repository:
 //
@@ -42,8 +44,9 @@ const (
 	replicas   = 3
 	killEvery  = time.Second
 	cutOff     = 5 * time.Second
-	perKind    = 3           // clients of each kind
-	settleTime = time.Minute // in which the last rounds end, when nothing is killed any more
+	perKind    = 3                 // clients of each kind
+	lastEvents = 100 * time.Second // in which subscribers are sent the last events: what a replica had leased is due again
+	settleTime = time.Minute       // in which the last rounds end, when nothing is killed any more
 )
 
 func main() {
@@ -127,12 +130,20 @@ func run(binary string, duration time.Duration, r *results) (err error) {
 		return err
 	}
 	defer sender.close()
+	caller := &client{url: balancer.url, key: key, http: newHTTPClient()}
+	publisher, err := newPublisher(ctx, api, caller)
+	if err != nil {
+		return err
+	}
+	defer publisher.close()
 
 	// The clients begin no round after chaos, and end the one that they are in.
 	chaos, calm := context.WithTimeout(ctx, duration)
 	defer calm()
 	rest, end := context.WithTimeout(ctx, duration+settleTime)
 	defer end()
+	last, over := context.WithTimeout(ctx, duration+lastEvents)
+	defer over()
 	var clients errgroup.Group
 	for n := range perKind {
 		for _, kind := range kinds {
@@ -145,8 +156,10 @@ func run(binary string, duration time.Duration, r *results) (err error) {
 	for range senders {
 		clients.Go(func() error { return sender.send(chaos, rest, r) })
 	}
+	clients.Go(func() error { return publisher.publish(chaos, last, sender, r) })
 	clients.Go(func() error { return disturb(chaos, all, link, postgres, duration, r) })
 	if err = clients.Wait(); err == nil {
+		publisher.check(r)
 		err = sender.check(ctx, r)
 	}
 	if err == nil && r.violations() > 0 {
@@ -164,6 +177,7 @@ func run(binary string, duration time.Duration, r *results) (err error) {
 // limit.
 const configuration = `auth: token
 public-url: ` + publicURL + `
+callbacks: test-loopback
 rate: 0
 log-format: json
 keys:

@@ -64,6 +64,7 @@ type results struct {
 	declined, reads, readsCutOff                    int
 	doneTwice, acceptedTwice, yesLost, doneDeclined int
 	events, eventsLost, eventsTwice                 int
+	heard, heardAgain, unheard, otherIDs            int
 	errors                                          map[string]int
 }
 
@@ -80,7 +81,7 @@ func (r *results) failed(what string) {
 }
 
 func (r *results) violations() int {
-	return r.doneTwice + r.acceptedTwice + r.yesLost + r.doneDeclined + r.eventsLost + r.eventsTwice
+	return r.doneTwice + r.acceptedTwice + r.yesLost + r.doneDeclined + r.eventsLost + r.eventsTwice + r.unheard + r.otherIDs
 }
 
 // table shows the figures.
@@ -101,16 +102,22 @@ func (r *results) table(duration time.Duration) string {
 		{"questions that were declined", r.declined},
 		{"reads, and those of them while PostgreSQL was cut off", r.reads},
 		{"events of the API that were acknowledged", r.events},
+		{fmt.Sprintf("events that %d subscribers were sent, and of them again after a crash", subscribers), r.heard},
 		{"**confirmed calls that were sent more often than a person said yes**", r.doneTwice},
 		{"**confirmations that were accepted twice**", r.acceptedTwice},
 		{"**confirmed projects that were no longer confirmed**", r.yesLost},
 		{"**declined calls that were sent**", r.doneDeclined},
 		{"**acknowledged events that were lost**", r.eventsLost},
 		{"**events that were stored twice**", r.eventsTwice},
+		{"**events that a subscriber was not sent**", r.unheard},
+		{"**events that were sent again with another id**", r.otherIDs},
 	} {
 		number := fmt.Sprint(row.n)
 		if row.n == r.reads && strings.HasPrefix(row.what, "reads") {
 			number = fmt.Sprintf("%d, %d", r.reads, r.readsCutOff)
+		}
+		if strings.Contains(row.what, "after a crash") {
+			number = fmt.Sprintf("%d, %d", r.heard, r.heardAgain)
 		}
 		fmt.Fprintf(&b, "| %s | %s |\n", row.what, number)
 	}

@@ -29,8 +29,9 @@ import (
 
 // Events is what there is to subscribe to; *mcpevents.Service implements it.
 type Events interface {
-	mcpevents.Log
-	mcpevents.Watches
+	// After and Keep are those of mcpevents.Log and mcpevents.Watches.
+	After(ctx context.Context, owner mcpevents.Owner, in mcpevents.Interest, cursor string, notBefore time.Time, limit int) (mcpevents.Page, error)
+	Keep(ctx context.Context, owner mcpevents.Owner, in mcpevents.Interest, until time.Time) error
 	// Check validates the name of a type of event, and arguments as a request has them.
 	Check(ctx context.Context, caller mcpevents.Caller, name string, raw json.RawMessage) (mcpevents.Interest, *mcpevents.Error)
 	// Access reports why an owner may not hear of an interest now; nil where it may.

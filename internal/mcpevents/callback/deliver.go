@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -184,15 +185,19 @@ func (s *Subscriptions) end(ctx context.Context, sub *subscription, why *mcpeven
 }
 
 // look reads what the log has for a subscription, and makes a task of each message that is
-// open. It may run at the same time on several replicas.
+// new. It may run at the same time on several replicas.
 func (s *Subscriptions) look(ctx context.Context, sub *subscription) error {
+	first := int64(-1) // the number of the first new message
 	for {
 		p, raw, err := s.progressOf(ctx, sub.key())
 		if err != nil || p == nil || p.Suspended {
 			return err
 		}
 		if p.Ended != nil || len(p.Open) >= maxOpen {
-			return s.push(ctx, sub, p.Open)
+			return nil
+		}
+		if first < 0 {
+			first = p.Number
 		}
 		page, err := s.o.Events.After(ctx, sub.Owner, sub.Interest, p.Read, p.NotBefore, maxOpen-len(p.Open))
 		if err != nil {
@@ -207,9 +212,22 @@ func (s *Subscriptions) look(ctx context.Context, sub *subscription) error {
 			}
 		}
 		if swapped && !(page.More && len(page.Occurrences) == 0) {
-			return s.push(ctx, sub, p.Open)
+			return s.push(ctx, sub, slices.DeleteFunc(p.Open, func(m pending) bool { return m.Number <= first }))
 		}
 	}
+}
+
+// resume makes a task of each message that is open and has none, after look: where a
+// replica was killed before it did, and where deliveries were suspended.
+func (s *Subscriptions) resume(ctx context.Context, sub *subscription) error {
+	if err := s.look(ctx, sub); err != nil {
+		return err
+	}
+	p, _, err := s.progressOf(ctx, sub.key())
+	if err != nil || p == nil || p.Suspended {
+		return err
+	}
+	return s.push(ctx, sub, p.Open)
 }
 
 // push makes a task of each message that is open and has none.

@@ -166,6 +166,37 @@ func TestSuspendedUntilRefreshed(t *testing.T) {
 	}
 }
 
+// A subscription without expiry, which its client need not refresh, ends when its endpoint
+// has failed for a month.
+func TestAbandonedWithoutExpiry(t *testing.T) {
+	f := newFixture(t, func(o *Options) { o.Unlimited = func(mcpevents.Owner) bool { return true } })
+	f.subscribe("key:a", f.request(`,"ttlMs":null`))
+	key := ownerPrefix(mcpevents.Owner{Principal: "key:a"})
+	keys, err := f.store.Keys(t.Context(), key)
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	if _, err := f.subs.change(t.Context(), keys[0], func(p *progress) bool {
+		p.Suspended, p.LastError, p.FailedSince = true, timedOut, f.clock.now()
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	f.clock.advance(abandonAfter - time.Hour)
+	for range 2 { // after the first one it is as before
+		if err := f.subs.sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f.hook.none(t)
+		f.clock.advance(time.Hour)
+	}
+	f.run(f.subs)
+	if got := f.hook.next(t); got.text("type") != "terminated" {
+		t.Errorf("%s", got.raw)
+	}
+	f.until("it is gone", func() bool { keys, _ := f.store.Keys(t.Context(), "secret/"); return len(keys) == 0 })
+}
+
 // Access is checked at each delivery: who has lost it is sent that, and nothing else.
 func TestTerminatedWithoutAccess(t *testing.T) {
 	revoked := &mcpevents.Error{Code: mcpevents.Forbidden, Message: "Access revoked", Data: map[string]any{"reason": "project"}}

@@ -66,8 +66,6 @@ func (f *fakeLog) After(_ context.Context, _ mcpevents.Owner, in mcpevents.Inter
 	return page, nil
 }
 
-func (f *fakeLog) Watch(string) (<-chan struct{}, func()) { return nil, func() {} }
-
 func (f *fakeLog) Keep(_ context.Context, _ mcpevents.Owner, in mcpevents.Interest, until time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"papi-mcp/internal/mcpevents"
 	"papi-mcp/internal/store"
 )
 
@@ -254,6 +255,9 @@ func (s *Subscriptions) sweepOne(ctx context.Context, key string) error {
 	if wrong := s.o.Events.Access(ctx, sub.Owner, sub.Interest); wrong != nil && wrong.Code != mcp.INTERNAL_ERROR {
 		return s.end(ctx, sub, wrong)
 	}
+	if ended, err := s.endAbandoned(ctx, sub); err != nil || ended {
+		return err
+	}
 	if now := s.o.now(); sub.Expires.IsZero() && now.After(sub.Watched.Add(-maxTTL/2)) {
 		sub.Watched = now.Add(maxTTL)
 		if err := s.o.Events.Keep(ctx, sub.Owner, sub.Interest, sub.Watched); err != nil {
@@ -263,7 +267,25 @@ func (s *Subscriptions) sweepOne(ctx context.Context, key string) error {
 			return err
 		}
 	}
-	return s.look(ctx, sub)
+	return s.resume(ctx, sub)
+}
+
+// abandonAfter is how long an endpoint may fail before a subscription without expiry ends,
+// which its client need not refresh.
+const abandonAfter = 30 * 24 * time.Hour
+
+// endAbandoned ends a subscription without expiry whose endpoint has failed for long.
+func (s *Subscriptions) endAbandoned(ctx context.Context, sub *subscription) (ended bool, err error) {
+	if !sub.Expires.IsZero() {
+		return false, nil
+	}
+	p, _, err := s.progressOf(ctx, sub.key())
+	if err != nil || p == nil || !p.Suspended || s.o.now().Sub(p.FailedSince) < abandonAfter {
+		return false, err
+	}
+	return true, s.end(ctx, sub, &mcpevents.Error{
+		Code: mcpevents.CallbackEndpointError, Message: "the callback endpoint has failed for 30 days", Data: map[string]any{"reason": p.LastError},
+	})
 }
 
 // removeExpired removes a subscription that has expired, unless it was refreshed meanwhile.

@@ -194,7 +194,7 @@ func (s *Subscriptions) subscribe(ctx context.Context, caller mcpevents.Caller, 
 			return nil, err
 		}
 	}
-	return result, s.look(ctx, sub)
+	return result, s.resume(ctx, sub)
 }
 
 // begin begins the progress of a subscription at the cursor that the client gave, unless
