@@ -142,6 +142,9 @@ func (s *Set) families() string {
 			names = append(names, row.Toolset)
 		}
 	}
+	if s.opts.offersOwn(catalog.ProjectPlan) {
+		names = append(names, catalog.PlanToolset)
+	}
 	for i, name := range names {
 		if about := catalog.ToolsetAbout(name); about != "" {
 			names[i] += " (" + about + ")"

@@ -158,7 +158,7 @@ func (t *planTarget) Write(ctx context.Context, approval plan.Approval, planned 
 }
 
 // Now implements plan.Project.
-func (t *planTarget) Now() time.Time { return t.set.opts.Guard.Now() }
+func (t *planTarget) Now() time.Time { return t.set.opts.Guard.APITime() }
 
 // marked are the calls of a plan that a person must confirm.
 func (t *planTarget) marked(p *plan.Plan) ([]guard.MarkedCall, error) {

@@ -80,8 +80,10 @@ func (g *Guard) ApprovePlan(ctx context.Context, p *PlanApproval) (Grant, Verdic
 		return Grant{}, refuse(storeFailed(err))
 	}
 	byHash := p.Approve != "" && p.Approve == p.Hash
-	if !confirmed && p.Elicitor == nil && !byHash {
-		return Grant{}, refuse(g.projectUnconfirmed(ctx, p.Principal, p.ProjectID, toolPlanApply))
+	if !confirmed {
+		if r := g.refuseUnapproved(ctx, g.projectSubject(p.Principal, p.ProjectID)); r != nil && (p.Elicitor == nil || byHash) {
+			return Grant{}, refuse(r)
+		}
 	}
 	marked, s, r := g.planSubject(ctx, p, !confirmed)
 	if r != nil {
@@ -122,9 +124,6 @@ func (g *Guard) confirmPlan(ctx context.Context, p *PlanApproval, s *subject, by
 	v := g.ask(ctx, p.Elicitor, s)
 	if v.Refuse == nil || v.Refuse.Code != errorcode.ConfirmationUnavailable || g.opts.Mode == Human {
 		return ByElicitation, v
-	}
-	if s.confirmsProject {
-		return "", refuse(g.projectUnconfirmed(ctx, p.Principal, p.ProjectID, toolPlanApply))
 	}
 	return ByToken, g.takeToken(ctx, p.Confirm, s)
 }

@@ -252,12 +252,12 @@ func TestAPlanThatChangesWhileAPersonThinks(t *testing.T) {
 	}
 }
 
-// A plan in a project that is not confirmed: one question for both where the client can
-// ask, else the project first; the hash in a command stands for both.
+// A plan in a project that is not confirmed: one question for both. A token and the hash in
+// a command stand for the project in the calls of the plan, and no others.
 func TestApprovalConfirmsTheProject(t *testing.T) {
 	p := &PlanApproval{Principal: me, ProjectID: project, Hash: planHash, Does: "1 create"}
 	f := newFixture(nil)
-	if _, v := f.ApprovePlan(t.Context(), p); v.Refuse == nil || v.Refuse.Code != errorcode.ProjectUnconfirmed {
+	if _, v := f.ApprovePlan(t.Context(), p); v.Refuse == nil || v.Refuse.Code != errorcode.ConfirmationRequired || !strings.HasPrefix(v.Refuse.Confirmation.Summary, "Work in project") {
 		t.Errorf("without anyone to ask: %+v", v.Refuse)
 	}
 	hook := func() *Call { return call("webhook_create", map[string]any{"target": "https://example.com/a"}) }

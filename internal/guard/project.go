@@ -19,8 +19,8 @@ const projectTTL = 12 * time.Hour
 // Default is the project of calls that name none, or "".
 func (g *Guard) Default() string { return g.opts.Default }
 
-// Now is the API's time.
-func (g *Guard) Now() time.Time { return g.opts.APINow() }
+// APITime is the time by the clock of the API.
+func (g *Guard) APITime() time.Time { return g.opts.APINow() }
 
 // About says where calls go; "" for the API itself.
 func (g *Guard) About() string { return g.opts.About }
