@@ -44,7 +44,7 @@ var rcsSender = &Resource{
 			},
 		},
 		{
-			Name: "PREPARING_LAUNCH", Class: Pending, Means: "being prepared for the launch: Sinch adds a video, or the US brand waits for approval", Moves: "Sinch; there is nothing to do but wait", Lasts: Lasting{First: day, Overdue: 14 * day},
+			Name: RcsPreparingLaunch, Class: Pending, Means: "being prepared for the launch: Sinch adds a video, or the US brand waits for approval", Moves: "Sinch; there is nothing to do but wait", Lasts: Lasting{First: day, Overdue: 14 * day},
 			Next: []Step{{Do: "check again {again}: the launch is being prepared{since}", Tool: "rcs_sender_get"}},
 		},
 		{
@@ -123,7 +123,7 @@ const rcsLaunched = "LAUNCHED"
 
 // StatesInNotes has a state as the contract's notes on the launch call it, and
 // its name in answers (launchSender, 1.2.117).
-var StatesInNotes = []string{"PENDING_LAUNCH", "PREPARING_LAUNCH"}
+var StatesInNotes = []string{"PENDING_LAUNCH", RcsPreparingLaunch}
 
 // rcsOperatorStates are the statuses of an operator in countryStatus
 // (RcsOperatorStatusEnum, 1.2.117). As long as none refuses, the sender's own
@@ -183,6 +183,14 @@ var (
 		Tool: "rcs_sender_launch", Launch: LaunchReady, Check: AddedAfterLaunch,
 	}
 )
+
+// RcsPreparingLaunch is the state of a sender between the call that launches it and the
+// question to the operators.
+const RcsPreparingLaunch = "PREPARING_LAUNCH"
+
+// LaunchBegun reports whether the operators were asked to launch a sender in a state: from
+// then on only its countries can be changed.
+func LaunchBegun(state string) bool { return !RcsSenderUpdate.AllowsState(state) }
 
 // AddedAfterLaunch reports whether a sender names a country in which no operator
 // was asked so far.

@@ -244,14 +244,6 @@ func usualTime(row *catalog.Row) string {
 // testNumbers are those of an RCS sender, whose owners are invited.
 const testNumbers = "details.testNumbers"
 
-// personAfter is what a person has to do after a call of a tool, or to know about it.
-var personAfter = map[string]string{
-	"kakaotalk_sender_create": "when Kakao has accepted it, a code is sent to the channel's manager (kakaotalk_sender_register), who has to tell it (kakaotalk_sender_verify)",
-	"kakaotalk_sender_delete": "it works for 60 more days, and is listed until then: take it out of delete when it is applied",
-	"rcs_sender_update":       "the owners of new test numbers have to accept the invitations",
-	"rcs_sender_create":       "the owners of its test numbers have to accept the invitations",
-}
-
 func notesByItem(notes []Note) map[string][]Note {
 	found := map[string][]Note{}
 	for _, note := range notes {

@@ -397,7 +397,7 @@ func remarks(item *Item) []string {
 			all = append(all, comment("%s: %s", field, reason))
 		}
 	}
-	if item.Kind.Launch != "" && !item.Launch && (item.State == "LAUNCHING" || item.State == "LAUNCHED") {
+	if item.Kind.Launch != "" && !item.Launch && catalog.LaunchBegun(item.State) {
 		all = append(all, comment("it is not launched in each of its countries: launch: true would launch it there"))
 	}
 	if hasExpiringLink(item) {

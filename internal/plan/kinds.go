@@ -22,9 +22,14 @@ type Kind struct {
 	// Paths are those of identifying fields in Item.Fields, where they differ from the
 	// name: details.name.
 	Paths map[string]string
+	// ProfileOnly reports that a file neither creates nor deletes an item.
+	ProfileOnly bool
 	// Create, Update and Delete are the tools; "" where there is none. Launch is the
-	// tool that starts a launch.
+	// tool that starts a launch. They are named after the resource.
 	Create, Update, Delete, Launch string
+	// Created, Updated and Deleted say what a person has to do after such a call, or to
+	// know about it; "" for nothing.
+	Created, Updated, Deleted string
 	// Drafts reports that an item can be kept as a draft, by draft: true in the file and
 	// status DRAFT in a call.
 	Drafts bool
@@ -49,49 +54,62 @@ const (
 	fieldDetails = "details"
 )
 
-var kakaotalkSenders = &Kind{
+var kakaotalkSenders = newKind(Kind{
 	Name: "kakaotalkSenders", Title: "KakaoTalk sender", Resource: catalog.LookupResource("kakaotalk_sender"),
 	Identity: []string{"plusFriendId"}, Drafts: true, Hidden: []string{"saveDraftOnFailure"},
-	Create: "kakaotalk_sender_create", Update: "kakaotalk_sender_update", Delete: "kakaotalk_sender_delete",
-}
+	Created: "when Kakao has accepted it, a code is sent to the channel's manager (kakaotalk_sender_register), who has to tell it (kakaotalk_sender_verify)",
+	Deleted: "it works for 60 more days, and is listed until then: take it out of delete when it is applied",
+})
 
-var whatsappTemplates = &Kind{
+var whatsappTemplates = newKind(Kind{
 	Name: "whatsappTemplates", Title: "WhatsApp template", Resource: catalog.LookupResource("whatsapp_template"),
 	Identity: []string{"name", "language"}, Drafts: true, Lints: true, Hidden: []string{"allowCategoryChange", "saveDraftOnFailure"},
-	Create: "whatsapp_template_create", Update: "whatsapp_template_update", Delete: "whatsapp_template_delete",
 	DeleteWith: []string{"deleteSubmitted"},
-}
+})
 
 // Kinds are all kinds, in the order in which they are applied.
 var Kinds = []*Kind{
-	{
+	newKind(Kind{
 		Name: "webhooks", Title: "webhook", Resource: catalog.LookupResource("webhook"),
 		Identity: []string{"target"}, Hidden: []string{"secret"}, Secret: []string{"secret"},
-		Create: "webhook_create", Update: "webhook_update", Delete: "webhook_delete",
-	},
-	{ // its profile: a sender is created with the number's owner, not by a file
+	}),
+	newKind(Kind{ // its profile: a sender is created with the number's owner, not by a file
 		Name: "whatsappSenders", Title: "WhatsApp sender", Resource: catalog.LookupResource("whatsapp_sender"),
 		Identity: []string{"phoneNumber"}, Drafts: true,
-		Update: "whatsapp_sender_update",
-	},
+		ProfileOnly: true,
+	}),
 	whatsappTemplates,
 	kakaotalkSenders,
-	{
+	newKind(Kind{
 		Name: "kakaotalkTemplates", Title: "KakaoTalk template", Resource: catalog.LookupResource("kakaotalk_template"),
 		Identity: []string{"plusFriendId", "name"}, Paths: map[string]string{"name": "details.name"}, Parent: kakaotalkSenders,
 		Drafts: true, Hidden: []string{"saveDraftOnFailure"},
-		Create: "kakaotalk_template_create", Update: "kakaotalk_template_update", Delete: "kakaotalk_template_delete",
-	},
-	{
+	}),
+	newKind(Kind{
 		Name: "rcsSenders", Title: "RCS sender", Resource: catalog.LookupResource("rcs_sender"),
 		Identity: []string{"name"}, ByID: true, Paths: map[string]string{"name": "details.brand.name"},
-		Create: "rcs_sender_create", Update: "rcs_sender_update", Launch: "rcs_sender_launch",
-	},
-	{
+		Created: "the owners of its test numbers have to accept the invitations",
+		Updated: "the owners of new test numbers have to accept the invitations",
+	}),
+	newKind(Kind{
 		Name: "smsApps", Title: "SMS app", Resource: catalog.LookupResource("sms_app"),
 		Identity: []string{"name"}, ByID: true, Hidden: []string{"convApiApp"},
-		Create: "sms_app_create", Update: "sms_app_update", Delete: "sms_app_delete",
-	},
+	}),
+}
+
+// newKind completes a kind with its tools, by the names of the catalog.
+func newKind(k Kind) *Kind {
+	tool := func(verb string) string {
+		if name := k.Resource.Name + verb; catalog.Lookup(name) != nil {
+			return name
+		}
+		return ""
+	}
+	k.Update, k.Launch = tool("_update"), tool("_launch")
+	if !k.ProfileOnly {
+		k.Create, k.Delete = k.Resource.Create, tool("_delete")
+	}
+	return &k
 }
 
 // LookupKind returns a kind by its name in the file, or nil.

@@ -151,9 +151,8 @@ func withChanges(i *Item) map[string]any {
 func whatsappSenderFields(i *Item) map[string]any {
 	fields := withChanges(i)
 	for _, part := range i.Kind.Resource.Parts {
-		status := jsonvalue.Text(i.Live, part.Field)
-		value := jsonvalue.Text(i.Live, part.Value)
-		if value == "" || status != "PENDING" && status != "DEFERRED" {
+		status, value, _ := part.Status(i.Live)
+		if status == nil || status.Class != catalog.Pending || value == "" {
 			continue
 		}
 		details := jsonvalue.Object(fields, fieldDetails)
@@ -178,12 +177,7 @@ func whatsappTemplateFields(i *Item) map[string]any {
 // rcsSenderFields also says whether the sender is launched, or being launched, in all of
 // its countries: one that was added later is launched by another launch.
 func rcsSenderFields(i *Item) map[string]any {
-	switch i.State {
-	case "PREPARING_LAUNCH":
-		i.Launch = true
-	case "LAUNCHING", "LAUNCHED":
-		i.Launch = !catalog.AddedAfterLaunch(i.Live)
-	}
+	i.Launch = i.State == catalog.RcsPreparingLaunch || catalog.LaunchBegun(i.State) && !catalog.AddedAfterLaunch(i.Live)
 	return i.Kind.request(i.Live)
 }
 

@@ -183,7 +183,7 @@ func (m *maker) create(wants *Item) error {
 	}
 	m.snapshot.created(kind, args)
 	if kind.Launch == "" || jsonvalue.Field(args, testNumbers) != nil {
-		step.Person = personAfter[kind.Create]
+		step.Person = kind.Created
 	}
 	m.after(step, wants)
 	m.add(step, wants)
@@ -307,7 +307,7 @@ func (m *maker) update(wants, has *Item, changes []FieldChange, patch map[string
 		if refused == nil {
 			step.Changes = changes
 			if jsonvalue.Field(patch, testNumbers) != nil {
-				step.Person = personAfter[kind.Update]
+				step.Person = kind.Updated
 			}
 			m.after(step, wants)
 			m.add(step, wants)
@@ -365,7 +365,7 @@ func (m *maker) remove(item *Item) error {
 		m.block(item, Delete, nil, refused.Refused, refused.Reason)
 		return nil
 	}
-	step.Person = personAfter[item.Kind.Delete]
+	step.Person = item.Kind.Deleted
 	m.snapshot.deleted(item.Kind, has.Target())
 	m.have[item.Kind] = slices.DeleteFunc(m.have[item.Kind], func(one *Item) bool { return one == has })
 	m.add(step, item)
