@@ -440,8 +440,7 @@ func TestListedWordsAreOfProperties(t *testing.T) {
 	for _, row := range catalog.Rows() {
 		look(row.Tool, "", newArguments(row, false).advertised, 0)
 	}
-	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
-	for _, c := range set.core {
+	for _, c := range new(Set).coreTools() {
 		look(c.name, "", c.schema(), 0)
 	}
 	for _, key := range slices.Concat(slices.Collect(maps.Keys(listedWords)), selfExplanatory) {

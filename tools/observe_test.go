@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -124,7 +125,7 @@ func TestObserve(t *testing.T) {
 		}
 		status = http.StatusBadGateway
 		_, err = s.Observe(t.Context(), sight)
-		if e, ok := err.(*papi.Error); !ok || !e.Temporary() {
+		if e, ok := errors.AsType[*papi.Error](err); !ok || !e.Temporary() {
 			t.Errorf("an error: %v", err)
 		}
 	})

@@ -149,7 +149,7 @@ func (s *Set) projectPlan(ctx context.Context, caller Caller, args projectPlanAr
 		return s.refuseProject(ctx, caller, catalog.ProjectPlan, projectID, refusal)
 	}
 	d.ProjectID = projectID
-	p, err := s.makeKept(&d)(ctx, s.Target(caller, projectID, s.planRefs(&d)))
+	p, err := s.planOf(&d)(ctx, s.Target(caller, projectID, s.planRefs(&d)))
 	if err != nil {
 		return planError(err).outcome()
 	}
@@ -174,8 +174,8 @@ func (s *Set) documentProject(d *keptDocument) (string, *Error) {
 	return read.ProjectID, nil
 }
 
-// makeKept returns a function that makes the plan of a document.
-func (s *Set) makeKept(d *keptDocument) func(context.Context, plan.Project) (*plan.Plan, error) {
+// planOf returns a function that makes the plan of a document.
+func (s *Set) planOf(d *keptDocument) func(context.Context, plan.Project) (*plan.Plan, error) {
 	return func(ctx context.Context, p plan.Project) (*plan.Plan, error) {
 		read, faults := plan.Read([]byte(d.Text), s.planRefs(d))
 		if faults != nil {
@@ -196,7 +196,7 @@ func (s *Set) makeKept(d *keptDocument) func(context.Context, plan.Project) (*pl
 	}
 }
 
-// planRefs say what the references of a document stand for: of secrets the names that the
+// planRefs resolve the references of a document: of secrets the names that the
 // operator lists, and of an export, which refers to each secret that it can't show, all.
 func (s *Set) planRefs(d *keptDocument) plan.Options {
 	return plan.Options{
@@ -248,7 +248,7 @@ func (s *Set) projectApply(ctx context.Context, caller Caller, args projectApply
 		return e.outcome()
 	}
 	a := Apply{
-		ProjectID: d.ProjectID, Refs: s.planRefs(d), Make: s.makeKept(d), Hash: d.Plan.Hash, Was: d.Plan, Confirm: args.Confirm, Bounded: true,
+		ProjectID: d.ProjectID, Refs: s.planRefs(d), Make: s.planOf(d), Hash: d.Plan.Hash, Was: d.Plan, Confirm: args.Confirm, Bounded: true,
 		Arguments: map[string]any{argPlanID: args.PlanID},
 	}
 	if caller.Progress != nil {

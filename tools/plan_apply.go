@@ -16,7 +16,7 @@ import (
 // Apply says which plan is applied, and how it is approved.
 type Apply struct {
 	ProjectID string
-	// Refs say what the references to secrets stand for.
+	// Refs resolve the references to secrets.
 	Refs plan.Options
 	// Make makes the plan, of a file that does not change meanwhile.
 	Make func(ctx context.Context, p plan.Project) (*plan.Plan, error)
@@ -52,7 +52,7 @@ type Applied struct {
 // timeToEnd is how long before the deadline of a call no more calls of a plan are begun.
 const timeToEnd = 15 * time.Second
 
-// Apply applies a plan: it is made, approved as a whole, and then its calls are made by
+// Apply applies a plan: it is made, approved as one, and then its calls are made by
 // the guard. A run of it that was interrupted continues without another approval.
 func (s *Set) Apply(ctx context.Context, caller Caller, a Apply) (Applied, *Error) {
 	var done Applied

@@ -20,17 +20,17 @@ import (
 // principal for its calls alone.
 const (
 	keptFor = 24 * time.Hour
-	// maxKept is how many are kept of a principal: the oldest makes room for a new one.
-	maxKept = 20
-	// maxKeptBytes is how large one may be.
-	maxKeptBytes = 1 << 20
+	// maxDocuments is how many are kept of a principal: the oldest makes room for a new one.
+	maxDocuments = 20
+	// maxDocumentsBytes is how large one may be.
+	maxDocumentsBytes = 1 << 20
 	// maxDocument is how large a document in a call may be.
 	maxDocument = 256 << 10
 )
 
 // keptDocument is a document that was exported, or planned.
 type keptDocument struct {
-	// Text is the file, and Vars what its variables stand for. Exported reports that
+	// Text is the file, and Vars the values of its variables. Exported reports that
 	// project_export wrote it.
 	Text     string            `json:"text"`
 	Vars     map[string]string `json:"vars,omitempty"`
@@ -50,9 +50,9 @@ func (s *Set) keptKey(caller Caller) string {
 // keep stores a document, and returns its id, which begins with kind.
 func (s *Set) keep(ctx context.Context, caller Caller, kind string, d keptDocument) (string, *Error) {
 	value := jsonvalue.Encode(d)
-	if len(value) > maxKeptBytes {
+	if len(value) > maxDocumentsBytes {
 		return "", &Error{
-			Code: errorcode.PlanTooLarge, Message: fmt.Sprintf("it has %d KiB, and at most %d KiB are kept", len(value)>>10, maxKeptBytes>>10),
+			Code: errorcode.PlanTooLarge, Message: fmt.Sprintf("it has %d KiB, and at most %d KiB are kept", len(value)>>10, maxDocumentsBytes>>10),
 			Resolution: "use only to take a part of it, or papi-mcp export, plan and apply on the command line, which have no such limit",
 		}
 	}
@@ -61,7 +61,7 @@ func (s *Set) keep(ctx context.Context, caller Caller, kind string, d keptDocume
 	if err != nil {
 		return "", storeUnavailable(err)
 	}
-	for len(keys) >= maxKept { // they are in the order of their times
+	for len(keys) >= maxDocuments { // they are in the order of their times
 		if err := s.opts.Store.Delete(ctx, keys[0]); err != nil {
 			return "", storeUnavailable(err)
 		}
@@ -94,5 +94,5 @@ func (s *Set) kept(ctx context.Context, caller Caller, name, id string) (*keptDo
 			return &d, nil
 		}
 	}
-	return nil, &Error{Code: errorcode.PlanExpired, Message: fmt.Sprintf("%s %s is not kept: each is for 24 hours, the last %d of a caller, and for who made it", name, papi.Echo(id), maxKept)}
+	return nil, &Error{Code: errorcode.PlanExpired, Message: fmt.Sprintf("%s %s is not kept: each is for 24 hours, the last %d of a caller, and for who made it", name, papi.Echo(id), maxDocuments)}
 }

@@ -29,7 +29,7 @@ type planTarget struct {
 // tools of the set: by the guard, and with lines in the audit log. The references to
 // secrets are those of refs.
 func (s *Set) Target(caller Caller, projectID string, refs plan.Options) plan.Target {
-	caller.Elicitor = nil // a plan is approved as a whole
+	caller.Elicitor = nil // a plan is approved as one
 	return &planTarget{s, caller, projectID, refs.Reveal}
 }
 

@@ -31,7 +31,7 @@ papi-mcp plan -o wrote. The plan is made again and printed; of plan.json, or wit
 --approve, another plan than that one is refused (plan_changed).
 
 Approval:
-On a terminal a person is asked, once for the whole plan. Elsewhere --approve HASH is
+On a terminal a person is asked, once for all of the plan. Elsewhere --approve HASH is
 the answer, with the hash that papi-mcp plan printed. It is valid for 24 hours, for
 the calls of this plan alone, each once; the checks of each call are made as always.
 

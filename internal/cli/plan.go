@@ -49,10 +49,10 @@ be done now, with the reason (!). It only reads. papi-mcp apply FILE makes it so
 docs/plan.md describes the file. - is standard input.
 
 What the file leaves out stays as it is, and only what it lists below delete is
-deleted. The hash at the end is for papi-mcp apply --approve: it stands for exactly
+deleted. The hash at the end is for papi-mcp apply --approve: it means exactly
 these steps.
 
---only takes kinds (webhooks), keys (order_update/DE) or KIND/KEY; * stands for any
+--only takes kinds (webhooks), keys (order_update/DE) or KIND/KEY; * is any
 text: --only 'whatsappTemplates/order_*'.
 
 With --detailed-exitcode the exit code is 0 if the project is as the file wants it, 2

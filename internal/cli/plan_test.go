@@ -25,6 +25,6 @@ func TestWritePrivate(t *testing.T) {
 		t.Errorf("%v are left", all)
 	}
 	if err := writePrivate(filepath.Join(t.TempDir(), "missing", "plan.json"), nil); err == nil {
-		t.Error("a folder that does not exist is no error")
+		t.Error("a folder that does not exist is not an error")
 	}
 }

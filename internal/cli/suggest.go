@@ -62,11 +62,7 @@ func subcommands(cmd *cobra.Command, args []string) error {
 		}
 	}
 	hint := suggestion(args[0], cmd.CommandPath()+" ", names)
-	switch {
-	case hint != "" || cmd.HasParent():
-	case args[0] == "version":
-		hint = suggestion("version", cmd.CommandPath()+" --", []string{"version"})
-	default:
+	if hint == "" && !cmd.HasParent() {
 		hint = suggestion(args[0], cmd.CommandPath()+" call ", toolsOfCatalog())
 	}
 	return usage("unknown command %s for %q%s", papi.Quoted(args[0], 80), cmd.CommandPath(), hint)

@@ -118,7 +118,7 @@ func TestGrantsOverrideNoRule(t *testing.T) {
 }
 
 // Each call is let through once: after it was made never again, after an unknown outcome
-// when it can't be on its way any more, after a refusal by the API at once.
+// when it can't be on its way any more, after a refusal by the API immediately.
 func TestGrantedCallsAreMadeOnce(t *testing.T) {
 	ended := map[string]func(f *fixture, c *Call) error{
 		"made":   func(f *fixture, c *Call) error { return f.Done(context.Background(), c, nil) },
@@ -134,7 +134,7 @@ func TestGrantedCallsAreMadeOnce(t *testing.T) {
 			return f.Done(context.Background(), c, nil)
 		},
 	}
-	for name, want := range map[string][3]string{ // at once, within two minutes, then
+	for name, want := range map[string][3]string{ // immediately, within two minutes, then
 		"made":    {errorcode.ConfirmationInvalid, errorcode.ConfirmationInvalid, errorcode.ConfirmationInvalid},
 		"killed":  {errorcode.ConfirmationInvalid, errorcode.ConfirmationInvalid, "allowed"},
 		"unknown": {errorcode.ConfirmationInvalid, errorcode.ConfirmationInvalid, "allowed"},
@@ -253,7 +253,7 @@ func TestAPlanThatChangesWhileAPersonThinks(t *testing.T) {
 }
 
 // A plan in a project that is not confirmed: one question for both. A token and the hash in
-// a command stand for the project in the calls of the plan, and no others.
+// a command confirm the project in the calls of the plan, and no others.
 func TestApprovalConfirmsTheProject(t *testing.T) {
 	p := &PlanApproval{Principal: me, ProjectID: project, Hash: planHash, Does: "1 create"}
 	f := newFixture(nil)

@@ -43,7 +43,7 @@ func TestAWatch(t *testing.T) {
 			t.Errorf("%d reads in two minutes", n)
 		}
 		w.set("a", "APPROVED")
-		time.Sleep(75 * time.Second)
+		time.Sleep(80 * time.Second) // a minute, jitter, and a pause of the worker
 		page := s.poll(t.Context(), templates, `{}`, map[string]any{"cursor": start.Cursor})
 		if got := texts(page.Events); !slices.Equal(got, []string{"WhatsApp template a EN: APPROVED (was PENDING)"}) || page.NextPollMs >= start.NextPollMs {
 			t.Errorf("got %q, then after %d ms", got, page.NextPollMs)

@@ -69,7 +69,7 @@ type Report struct {
 	Results []Result
 	// Stopped is the error after which no more steps were begun; nil where none was.
 	Stopped *papi.Error
-	// Again is after which time it makes sense to continue; 0 for at once.
+	// Again is after which time it makes sense to continue; 0 for immediately.
 	Again time.Duration
 }
 
@@ -124,7 +124,7 @@ func (r *Report) Exit() errorcode.Exit {
 type Run struct {
 	Target Target
 	Store  store.Entries
-	// Replan plans the same file anew.
+	// Replan plans the same file again.
 	Replan func(ctx context.Context) (*Plan, error)
 	// Progress, if set, is called with each step that has ended, one at a time: done of
 	// total have by then.
@@ -153,7 +153,7 @@ const (
 )
 
 // Apply makes the calls of the plan that are left, and reports on all of its steps. The
-// error is one of the store, or of planning anew.
+// error is one of the store, or of planning again.
 func (r *Run) Apply(ctx context.Context) (*Report, error) {
 	if r.Sleep == nil {
 		r.Sleep = sleep

@@ -119,7 +119,7 @@ func patchFields(patch map[string]any) []string {
 func (m *maker) blockFields(item *Item, changes []FieldChange, patch map[string]any, fields []string, code, reason string) []FieldChange {
 	var blocked, left []FieldChange
 	for _, change := range changes {
-		if slices.ContainsFunc(fields, func(field string) bool { return isWithin(change.Path, field) }) {
+		if slices.ContainsFunc(fields, func(field string) bool { return inField(change.Path, field) }) {
 			blocked = append(blocked, change)
 		} else {
 			left = append(left, change)
@@ -142,8 +142,8 @@ func (m *maker) blockFields(item *Item, changes []FieldChange, patch map[string]
 	return left
 }
 
-// isWithin reports whether a path is that of a field, or leads into it.
-func isWithin(path, field string) bool {
+// inField reports whether a path is that of a field, or leads into it.
+func inField(path, field string) bool {
 	rest, ok := strings.CutPrefix(path, field)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }

@@ -16,7 +16,7 @@ import (
 // those that identify the thing. Both items have the form of the arguments of a create.
 //
 // What the file leaves out stays as it is, as in an update of the API, and null removes a
-// field. A list, and an object that an update replaces as one, is compared as a whole.
+// field. A list, and an object that an update replaces as one, is compared as one value.
 // No differences are: a default of the contract that only one side has, the order of a
 // list whose items are unique, the signs between the digits of a phone number, and a
 // secret, which no read shows.
@@ -234,7 +234,7 @@ func digits(number string) string {
 }
 
 // plainURL is a URL with its host in lower case, and with the path that an empty one
-// means. What is no URL stays.
+// means. What is not a URL stays.
 func plainURL(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {

@@ -17,7 +17,7 @@ import (
 
 // MakeOptions say what a plan is about.
 type MakeOptions struct {
-	// Only are kinds, keys, or KIND/KEY, in which * stands for any text: items that none of
+	// Only are kinds, keys, or KIND/KEY, in which * is any text: items that none of
 	// them matches are neither read nor planned. Empty means all.
 	Only []string `json:"only,omitempty"`
 	// Rotate replaces the secrets that the file has references for, though nothing shows

@@ -110,7 +110,7 @@ func (p *guardedProject) plan(o MakeOptions, items []*Item, remove ...*Item) *Pl
 	return made
 }
 
-// execute makes the calls of a plan in their order, and tells the guard.
+// execute makes the calls of a plan in their order, and reports them to the guard.
 func (p *guardedProject) execute(made *Plan) {
 	p.t.Helper()
 	for _, step := range made.Steps {

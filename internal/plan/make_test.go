@@ -177,8 +177,8 @@ func TestMake(t *testing.T) {
 			steps: 2, want: []string{"+ KakaoTalk sender examplenews", "+ KakaoTalk template examplenews Hi", "(a person: when Kakao has accepted it, a code is sent"},
 		},
 		"a KakaoTalk template without its sender": {
-			file: []wanted{{kind: "kakaotalkTemplates", fields: `{"plusFriendId":"nobody","details":{"name":"Hi","language":"KO","content":"Hello"}}`}},
-			want: []string{"! create KakaoTalk template nobody Hi", `no KakaoTalk sender "nobody", and the file creates none`},
+			file: []wanted{{kind: "kakaotalkTemplates", fields: `{"plusFriendId":"unknown","details":{"name":"Hi","language":"KO","content":"Hello"}}`}},
+			want: []string{"! create KakaoTalk template unknown Hi", `no KakaoTalk sender "unknown", and the file creates none`},
 		},
 		"a KakaoTalk template in another language": {
 			file: []wanted{{kind: "kakaotalkTemplates", fields: `{"plusFriendId":"exampleshop","details":{"name":"Welcome","language":"EN","content":"Hello","categoryCode":"001001"}}`}},
@@ -335,7 +335,7 @@ func TestLaunch(t *testing.T) {
 		return made
 	}
 	check("new", sender("SE"), "create", "launch")
-	check("at once", sender("SE"), "", "launch")
+	check("immediately", sender("SE"), "", "launch")
 	later(time.Hour)
 	launch := check("set up", sender("SE"), "launch", "")
 	if call := launch.Steps[0].Calls[0]; call.Tool != "rcs_sender_launch" || call.Confirm == "" || !strings.Contains(call.Facts, "SE") || launch.Confirmed() != 1 {

@@ -37,14 +37,14 @@ func checkOnly(d *Document, only []string) error {
 			return &papi.Error{
 				Code:       errorcode.InvalidArguments,
 				Message:    "only: " + papi.Quoted(pattern, maxName) + " matches nothing in the file",
-				Resolution: "use kinds (webhooks), keys (order_update/DE) or KIND/KEY of items in the file; * stands for any text",
+				Resolution: "use kinds (webhooks), keys (order_update/DE) or KIND/KEY of items in the file; * is any text",
 			}
 		}
 	}
 	return nil
 }
 
-// wildcard matches a pattern in which * stands for any text.
+// wildcard matches a pattern in which * is any text.
 func wildcard(pattern string) *regexp.Regexp {
 	parts := strings.Split(pattern, "*")
 	for i := range parts {

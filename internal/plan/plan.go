@@ -11,8 +11,8 @@
 //
 // A person agrees to a plan, which its hash identifies, and gets a grant for it. The run
 // of that plan is recorded in the store under the hash: the plan, the grant, and of each
-// step how far it is, with a line before a call is sent and one after its answer. Whoever
-// applies the file again makes a new plan of it, from what the project has now. That one
+// step how far it is, with a line before a call is sent and one after its answer. An
+// apply of the file later makes a new plan of it, from what the project has now. That one
 // lacks the steps that were done, so its hash is another one. It is the rest of the
 // recorded plan if each of its steps is a step of that one, with the same calls about the
 // same facts, or is about an item whose step was begun and has not ended ([Continue]).

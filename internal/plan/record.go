@@ -126,9 +126,6 @@ func Continue(ctx context.Context, s store.Entries, o Owner, p *Plan, hash strin
 	return &Run{Store: s, record: newest, owner: o, now: p}, nil, nil
 }
 
-// Hash is that of the plan that the run applies.
-func (r *Run) Hash() string { return r.record.Hash }
-
 // Plan is the plan that the run applies, those of its steps among it that are done.
 func (r *Run) Plan() *Plan { return r.record.Plan }
 

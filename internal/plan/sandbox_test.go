@@ -42,13 +42,6 @@ func (p *sandboxProject) Read(ctx context.Context, tool string, args map[string]
 	return answer, err
 }
 
-// do makes a call, and reports whether it went well.
-func (p *sandboxProject) do(tool string, args map[string]any) (map[string]any, error) {
-	sent, err := dispatch.Send(context.Background(), p.client, catalog.Lookup(tool), sandbox.DefaultProject, args)
-	answer, _ := sent.Answer.(map[string]any)
-	return answer, err
-}
-
 // items are those of the project.
 func (p *sandboxProject) items() []*Item {
 	p.t.Helper()
