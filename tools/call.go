@@ -266,7 +266,7 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)
 	if err == nil {
-		c.warnings = append(c.warnings, s.followWebhook(ctx, gc)...)
+		c.warnings = append(c.warnings, s.followWebhook(ctx, gc, jsonvalue.Object(sent.Answer, ""))...)
 	}
 	c.code = received()
 	return sent, err

@@ -38,6 +38,9 @@ type Registration struct {
 	ProjectID string
 	// WebhookID is the webhook's id in the API; "" until it is known.
 	WebhookID string
+	// Triggers are those of the webhook, as far as they are known here. None means that its
+	// events may not arrive: it is not known what it has, or it has another secret or target.
+	Triggers []string `json:",omitempty"`
 	// Created is when it was registered here.
 	Created time.Time
 }
@@ -136,10 +139,10 @@ func (r *Registrations) List(ctx context.Context, tenant string) ([]Registration
 	return found, nil
 }
 
-// SetWebhook stores the id that the API gave to the webhook of a registration. It returns
-// ErrNotFound where there is no registration.
-func (r *Registrations) SetWebhook(ctx context.Context, id, webhookID string) error {
-	return r.change(ctx, id, func(k *kept) { k.WebhookID = webhookID })
+// SetWebhook stores what is known of the webhook of a registration: the id that the API gave
+// to it, and its triggers. It returns ErrNotFound where there is no registration.
+func (r *Registrations) SetWebhook(ctx context.Context, id, webhookID string, triggers []string) error {
+	return r.change(ctx, id, func(k *kept) { k.WebhookID, k.Triggers = webhookID, triggers })
 }
 
 // Rotate returns a new secret for the webhook of a registration; deliveries that are signed
