@@ -164,7 +164,11 @@ func (s *Set) subscription(ctx context.Context, project string, claim *events.Cl
 	}
 	var own, lost []found
 	for _, hook := range jsonvalue.Objects(sent.Answer, "webhooks") {
-		id, ok := s.opts.Events.Registrations.IDOf(jsonvalue.Text(hook, "target"))
+		target := jsonvalue.Text(hook, "target")
+		id, ok := s.opts.Events.Registrations.IDOf(target)
+		if sub.reg.Target != "" && target == sub.reg.Target && hook["id"] == sub.reg.WebhookID {
+			id, ok = sub.reg.ID, true // registered when this server had another public URL
+		}
 		if !ok {
 			continue
 		}
@@ -215,7 +219,11 @@ func (sub *subscription) args(triggers []string) map[string]any {
 	if sub.hook == nil {
 		return map[string]any{"target": sub.target(), "triggers": list}
 	}
-	return map[string]any{"webhookId": sub.hook["id"], "triggers": list}
+	args := map[string]any{"webhookId": sub.hook["id"], "triggers": list}
+	if target := jsonvalue.Text(sub.hook, "target"); !strings.EqualFold(target, sub.target()) {
+		args["target"] = sub.target()
+	}
+	return args
 }
 
 // target is the target of the webhook.

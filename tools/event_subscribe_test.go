@@ -415,6 +415,33 @@ func TestWhatAWebhookReports(t *testing.T) {
 	}
 }
 
+// After a change of the public URL nothing arrives until the webhook is subscribed again,
+// which moves it.
+func TestANewPublicURL(t *testing.T) {
+	w := newReceiving(t, nil)
+	first := w.call(toolEventSubscribe, object{"triggers": []string{"BUNDLE_DONE"}})
+	moved := events.NewRegistrations(w.kept, strings.Replace(w.server.URL, "127.0.0.1", "LOCALHOST", 1), 0)
+	w.set = w.newSet(&Events{Registrations: moved, Feeds: events.NewFeeds(events.NewInboxes(w.kept, 0))}, slog.New(slog.DiscardHandler), nil)
+	bundle := catalog.LookupResource("bundle")
+	if w.set.opts.Events.reports(t.Context(), "", project, bundle) {
+		t.Error("its events are expected at the new URL")
+	}
+	for range 2 {
+		again := w.call(toolEventSubscribe, object{})
+		hooks := w.hooks()
+		target := jsonvalue.Text(again, "data.target")
+		if len(hooks) != 1 || !strings.HasPrefix(target, "http://LOCALHOST") || hooks[0]["target"] != target || string(encode(first["ids"])) != string(encode(again["ids"])) {
+			t.Errorf("%s, webhooks %s", encode(again), encode(hooks))
+		}
+		if !w.set.opts.Events.reports(t.Context(), "", project, bundle) || again["warnings"] != nil {
+			t.Errorf("%s", encode(again))
+		}
+	}
+	if id, ok := moved.IDOf(strings.ToLower(moved.Target("ABCDEFGHIJKLMNOP"))); !ok || id != "abcdefghijklmnop" {
+		t.Errorf("a host in other letters: %q, %v", id, ok)
+	}
+}
+
 // Two replicas that subscribe to a project at the same time make one webhook.
 func TestTwoReplicasMakeOneWebhook(t *testing.T) {
 	w := newReceiving(t, nil)

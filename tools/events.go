@@ -49,7 +49,9 @@ func (e *Events) triggers(ctx context.Context, tenant, project string) []string 
 		}
 		known = registered{time.Now(), map[string][]string{}}
 		for _, r := range all {
-			known.triggers[r.ProjectID] = append(known.triggers[r.ProjectID], r.Triggers...)
+			if r.Target == e.Registrations.Target(r.ID) {
+				known.triggers[r.ProjectID] = append(known.triggers[r.ProjectID], r.Triggers...)
+			}
 		}
 		e.mu.Lock()
 		if e.registered == nil {
