@@ -13,7 +13,6 @@ import (
 	"papi-mcp/internal/events"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
-	"papi-mcp/internal/store"
 )
 
 // A subscription is a webhook whose target is this server, with a secret that no one sees;
@@ -482,7 +481,7 @@ func TestAClaimThatEndsWhileAPersonThinks(t *testing.T) {
 	for _, other := range []bool{false, true} {
 		w := newReceiving(t, func(_ *Options, g *guard.Options) { g.Mode = guard.Auto })
 		person := &witness{says: guard.Accepted, before: func() {
-			keys, err := w.kept.Keys(t.Context(), store.SecretPrefix+"events/claims/")
+			keys, err := w.kept.Keys(t.Context(), "events/claims/")
 			if err != nil || len(keys) != 1 {
 				t.Errorf("claims %v, %v", keys, err)
 				return

@@ -26,7 +26,7 @@ type Claim struct {
 // Claim waits until no other call holds the claim to a project, and takes it. Release must
 // be called. An error is one of the store, or of ctx.
 func (r *Registrations) Claim(ctx context.Context, tenant, project string) (*Claim, error) {
-	c := &Claim{r, store.SecretPrefix + "events/claims/" + tenant + "/" + project, []byte(rand.Text())}
+	c := &Claim{r, "events/claims/" + tenant + "/" + project, []byte(rand.Text())}
 	return c, c.take(ctx)
 }
 
