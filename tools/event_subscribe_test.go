@@ -325,9 +325,17 @@ func TestDeletingTheWebhookEndsTheSubscription(t *testing.T) {
 	if len(w.events(nil)) != 1 {
 		t.Error("what was received before is gone, or something came after")
 	}
-	w.call(toolEventSubscribe, object{})
+	again := w.call(toolEventSubscribe, object{})
 	if len(w.hooks()) != 1 {
 		t.Errorf("webhooks after a new subscription: %s", encode(w.hooks()))
+	}
+	gone := object{"webhookId": jsonvalue.Text(again, "ids.webhookId")}
+	result(t, do(t, w.newSet(nil, slog.New(slog.DiscardHandler), nil), webhookDelete, gone)) // of another server
+	if e := failure(t, do(t, w.set, webhookDelete, gone)); e["status"] != float64(http.StatusNotFound) {
+		t.Errorf("deleted elsewhere: %s", encode(e))
+	}
+	if all, err := w.set.opts.Events.Registrations.List(t.Context(), ""); err != nil || len(all) > 0 {
+		t.Errorf("deleted elsewhere: registrations %v, %v", all, err)
 	}
 }
 

@@ -2,11 +2,15 @@ package tools
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/events"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
 )
 
 // followWebhook has the registrations follow a call about a webhook that brings events
@@ -59,6 +63,12 @@ func (s *Set) followWebhook(ctx context.Context, c *guard.Call, answer map[strin
 		}
 	}
 	return warnings
+}
+
+// isGone reports whether an error says that the webhook that was to be deleted is not there.
+func isGone(row *catalog.Row, err error) bool {
+	e, ok := errors.AsType[*papi.Error](err)
+	return ok && row.Tool == webhookDelete && e.Status == http.StatusNotFound
 }
 
 // registrationOf returns the registration of a webhook, nil where it has none.
