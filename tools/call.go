@@ -265,8 +265,8 @@ func (s *Set) dispatch(ctx context.Context, gc *guard.Call, c *call) (dispatch.R
 		}
 	}
 	c.warnings = append(c.warnings, sent.Warnings...)
-	if err == nil {
-		c.warnings = append(c.warnings, s.followWebhook(ctx, gc)...)
+	if err == nil || isGone(gc.Row, err) {
+		c.warnings = append(c.warnings, s.followWebhook(ctx, gc, jsonvalue.Object(sent.Answer, ""))...)
 	}
 	c.code = received()
 	return sent, err

@@ -335,7 +335,7 @@ func (s *Set) eventResult(ctx context.Context, q *eventQuery, p *eventPage, args
 		r.Warnings = append(r.Warnings, "these are the newest events: since shows earlier ones")
 	}
 	project := cmp.Or(args.ProjectID, s.DefaultProject())
-	if project != "" && !s.opts.Events.reports(ctx, s.opts.Tenant, project) {
+	if project != "" && len(s.opts.Events.triggers(ctx, s.opts.Tenant, project)) == 0 {
 		r.Warnings = append(r.Warnings, "no webhook brings the events of this project here")
 		r.Next = append(r.Next, catalog.Next{Do: "have them received", Tool: toolEventSubscribe, Args: map[string]any{}, Needs: []string{}})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -77,12 +78,17 @@ func (s *Set) eventSubscribe(ctx context.Context, caller Caller, args eventSubsc
 	if refusal != nil {
 		return s.refuseProject(ctx, caller, toolEventSubscribe, project, refusal)
 	}
-	unlock, err := s.opts.Events.lock(ctx, s.opts.Tenant, project)
+	claim, err := s.opts.Events.Registrations.Claim(ctx, s.opts.Tenant, project)
 	if err != nil {
-		return (&Error{Code: errorcode.Cancelled, Message: "the call ended while another one subscribed to the same project"}).outcome()
+		if ctx.Err() == nil {
+			err = registrationsFailed(err)
+		} else {
+			err = errSubscribing
+		}
+		return failed(catalog.Lookup(webhookList), nil, err).outcome()
 	}
-	defer unlock()
-	sub, err := s.subscription(ctx, project)
+	defer claim.Release(ctx)
+	sub, err := s.subscription(ctx, project, claim)
 	if err != nil {
 		e := failed(catalog.Lookup(webhookList), nil, err)
 		e.Next = s.offered(e.Next, args.ProjectID)
@@ -98,7 +104,7 @@ func (s *Set) eventSubscribe(ctx context.Context, caller Caller, args eventSubsc
 	case *Result:
 		end.Tool, end.Next = toolEventSubscribe, asSubscription(end.Next, sub.tool())
 		if !args.DryRun {
-			sub.done(ctx, end)
+			sub.done(ctx, end, jsonvalue.Texts(c.args, "triggers"))
 			end.Next = s.offered([]catalog.Next{{Do: "read the events that have come", Tool: EventList, Args: map[string]any{}}}, args.ProjectID)
 			end.Data = subscribed{sub.target(), briefTriggers(args.Triggers, c.args)}
 		}
@@ -125,28 +131,32 @@ type subscription struct {
 	set           *Set
 	project       string
 	hook          map[string]any      // nil: it is to be created
-	reg           events.Registration // zero: there is none yet; with an ID alone it is lost
-	others        []string            // more webhooks of the project whose target is this server
-	secret        string              // that the request has
-	added, rotate bool                // what complete has done to the registration
+	reg           events.Registration // with an ID alone: there is none yet, or it is lost
+	claim         *events.Claim
+	before        []events.Registration // those of the project when it was looked for
+	others        []string              // more webhooks of the project whose target is this server
+	secret        string                // that the request has
+	added, rotate bool                  // what complete has done to the registration
 }
 
 // subscription looks for the webhook and the registration of a project. A webhook whose
 // target is this server's is its own: its registration is here, or is lost with the store,
 // so that the webhook is adopted. One whose registration is another tenant's or project's is
 // not. Errors are *papi.Error.
-func (s *Set) subscription(ctx context.Context, project string) (*subscription, error) {
+func (s *Set) subscription(ctx context.Context, project string, claim *events.Claim) (*subscription, error) {
 	sent, err := dispatch.Send(ctx, s.opts.API, catalog.Lookup(webhookList), project, nil)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.opts.Events.Registrations.List(ctx, s.opts.Tenant)
+	before, err := s.registrationsOf(ctx, project)
 	if err != nil {
 		return nil, registrationsFailed(err)
 	}
-	sub := &subscription{set: s, project: project}
-	if i := slices.IndexFunc(all, func(r events.Registration) bool { return r.ProjectID == project }); i >= 0 {
-		sub.reg = all[i] // used again where its webhook is gone, or was never seen
+	sub := &subscription{set: s, project: project, claim: claim, before: before}
+	if len(before) > 0 {
+		sub.reg = before[0] // used again where its webhook is gone, or was never seen
+	} else if sub.reg.ID, err = s.opts.Events.Registrations.IDFor(ctx, s.opts.Tenant, project); err != nil {
+		return nil, registrationsFailed(err)
 	}
 	type found struct {
 		hook map[string]any
@@ -154,7 +164,11 @@ func (s *Set) subscription(ctx context.Context, project string) (*subscription, 
 	}
 	var own, lost []found
 	for _, hook := range jsonvalue.Objects(sent.Answer, "webhooks") {
-		id, ok := s.opts.Events.Registrations.IDOf(jsonvalue.Text(hook, "target"))
+		target := jsonvalue.Text(hook, "target")
+		id, ok := s.opts.Events.Registrations.IDOf(target)
+		if sub.reg.Target != "" && target == sub.reg.Target && hook["id"] == sub.reg.WebhookID {
+			id, ok = sub.reg.ID, true // registered when this server had another public URL
+		}
 		if !ok {
 			continue
 		}
@@ -205,49 +219,74 @@ func (sub *subscription) args(triggers []string) map[string]any {
 	if sub.hook == nil {
 		return map[string]any{"target": sub.target(), "triggers": list}
 	}
-	return map[string]any{"webhookId": sub.hook["id"], "triggers": list}
+	args := map[string]any{"webhookId": sub.hook["id"], "triggers": list}
+	if target := jsonvalue.Text(sub.hook, "target"); !strings.EqualFold(target, sub.target()) {
+		args["target"] = sub.target()
+	}
+	return args
 }
 
-// newTarget ends the target of a webhook whose registration is made when it is sent.
-const newTarget = "new"
-
-// target is the target of the webhook, as far as it is known.
+// target is the target of the webhook.
 func (sub *subscription) target() string {
-	id := sub.reg.ID
-	if id == "" {
-		id = newTarget
-	}
-	return sub.set.opts.Events.Registrations.Target(id)
+	return sub.set.opts.Events.Registrations.Target(sub.reg.ID)
 }
 
 // complete makes what the API must get: a registration, and a secret, from now on
 // accepted besides those before. Its errors are *papi.Error.
 func (sub *subscription) complete(ctx context.Context) (map[string]any, error) {
 	registrations := sub.set.opts.Events.Registrations
-	var err error
-	if sub.reg.Created.IsZero() {
+	err := sub.stillAlone(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case sub.reg.Created.IsZero():
 		sub.reg, sub.secret, err = registrations.Add(ctx, events.Registration{ID: sub.reg.ID, Tenant: sub.set.opts.Tenant, ProjectID: sub.project})
 		sub.added = err == nil
-	} else {
+	default:
 		sub.secret, err = registrations.Rotate(ctx, sub.reg.ID)
 		sub.rotate = err == nil
 	}
 	if err != nil {
 		return nil, registrationsFailed(err)
 	}
-	more := map[string]any{"secret": sub.secret}
-	if sub.hook == nil {
-		more["target"] = sub.target()
-	}
-	return more, nil
+	return map[string]any{"secret": sub.secret}, nil
 }
 
-// done notes that the webhook has the secret.
-func (sub *subscription) done(ctx context.Context, r *Result) {
+// errSubscribing is the error of a call that another one, maybe of another replica,
+// prevents from subscribing: two webhooks would bring each event twice.
+var errSubscribing = &papi.Error{
+	Code: errorcode.Cancelled, Message: "another call is subscribing to the same project, or did so meanwhile",
+	Resolution: "make the call again, if what the other one did is not enough",
+}
+
+// stillAlone returns an error where another call may have registered a webhook since this
+// one looked: it may have waited longer for a person than its claim lasts.
+func (sub *subscription) stillAlone(ctx context.Context) error {
+	held, err := sub.claim.Extend(ctx)
+	if held {
+		return nil
+	}
+	var now []events.Registration
+	if err == nil {
+		now, err = sub.set.registrationsOf(ctx, sub.project)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return errSubscribing
+	case err != nil:
+		return registrationsFailed(err)
+	case !reflect.DeepEqual(now, sub.before):
+		return errSubscribing
+	}
+	return nil
+}
+
+// done notes that the webhook has the secret, and which triggers it has.
+func (sub *subscription) done(ctx context.Context, r *Result, triggers []string) {
 	registrations := sub.set.opts.Events.Registrations
 	ctx = context.WithoutCancel(ctx)
 	defer sub.set.opts.Events.changed(sub.set.opts.Tenant)
-	err := registrations.SetWebhook(ctx, sub.reg.ID, r.IDs["webhookId"])
+	err := registrations.SetWebhook(ctx, sub.reg.ID, r.IDs["webhookId"], triggers)
 	if sub.rotate {
 		err = errors.Join(err, registrations.Rotated(ctx, sub.reg.ID, sub.secret))
 	}

@@ -1,10 +1,13 @@
 package tools
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/events"
@@ -286,18 +289,21 @@ func TestTheGuardLooksAtASubscription(t *testing.T) {
 	t.Run("dry run", func(t *testing.T) {
 		w := newReceiving(t, nil)
 		r := w.call(toolEventSubscribe, object{"dryRun": true, "triggers": []string{"rcs_sender"}})
-		if jsonvalue.Text(r, "data.verdict") != "allow" || jsonvalue.Text(r, "data.request.body.target") != w.server.URL+"/events/new" || len(w.hooks()) > 0 {
+		if jsonvalue.Text(r, "data.verdict") != "allow" || jsonvalue.Text(r, "data.request.body.target") == "" || len(w.hooks()) > 0 {
 			t.Errorf("%s", encode(r))
 		}
 		if all, _ := w.set.opts.Events.Registrations.List(t.Context(), ""); len(all) > 0 {
 			t.Errorf("registrations %v", all)
+		}
+		if done := w.call(toolEventSubscribe, object{}); jsonvalue.Text(done, "data.target") != jsonvalue.Text(r, "data.request.body.target") {
+			t.Errorf("%s is created, after a dry run of %s", encode(done), encode(r))
 		}
 	})
 	t.Run("audit", func(t *testing.T) {
 		w := newReceiving(t, nil)
 		w.call(toolEventSubscribe, object{})
 		lines := auditLines(t, w.audit)
-		if len(lines) != 2 || !strings.Contains(lines[0], `"webhook_create"`) || !strings.Contains(lines[0], "/events/new") {
+		if len(lines) != 2 || !strings.Contains(lines[0], `"webhook_create"`) || !strings.Contains(lines[0], w.hooks()[0]["target"].(string)) {
 			t.Errorf("%v", lines)
 		}
 		w.noSecrets()
@@ -319,16 +325,27 @@ func TestDeletingTheWebhookEndsTheSubscription(t *testing.T) {
 	if len(w.events(nil)) != 1 {
 		t.Error("what was received before is gone, or something came after")
 	}
-	w.call(toolEventSubscribe, object{})
+	again := w.call(toolEventSubscribe, object{})
 	if len(w.hooks()) != 1 {
 		t.Errorf("webhooks after a new subscription: %s", encode(w.hooks()))
 	}
+	gone := object{"webhookId": jsonvalue.Text(again, "ids.webhookId")}
+	result(t, do(t, w.newSet(nil, slog.New(slog.DiscardHandler), nil), webhookDelete, gone)) // of another server
+	if e := failure(t, do(t, w.set, webhookDelete, gone)); e["status"] != float64(http.StatusNotFound) {
+		t.Errorf("deleted elsewhere: %s", encode(e))
+	}
+	if all, err := w.set.opts.Events.Registrations.List(t.Context(), ""); err != nil || len(all) > 0 {
+		t.Errorf("deleted elsewhere: registrations %v, %v", all, err)
+	}
 }
 
-// A change of its secret or target past event_subscribe is warned of.
+// A change of its secret or target past event_subscribe is warned of, and from then on
+// nothing relies on its events; event_subscribe makes them arrive again.
 func TestChangingTheWebhookIsWarnedOf(t *testing.T) {
 	w := newReceiving(t, nil)
-	id := jsonvalue.Text(w.call(toolEventSubscribe, object{}), "ids.webhookId")
+	done := w.call(toolEventSubscribe, object{})
+	id, target := jsonvalue.Text(done, "ids.webhookId"), jsonvalue.Text(done, "data.target")
+	bundle := catalog.LookupResource("bundle")
 	for _, tt := range []struct {
 		tool string
 		args object
@@ -336,12 +353,161 @@ func TestChangingTheWebhookIsWarnedOf(t *testing.T) {
 	}{
 		{webhookUpdate, object{"secret": "another-secret-0123"}, true},
 		{webhookUpdate, object{"triggers": []string{"ALL"}}, false},
+		{webhookUpdate, object{"target": target}, false},
 		{webhookReplace, object{"target": w.server.URL + "/else", "secret": "another-secret-0123", "triggers": []string{"ALL"}}, true},
+		{webhookReplace, object{"target": target, "secret": "another-secret-0123", "triggers": []string{"ALL"}}, true},
 	} {
 		tt.args["webhookId"] = id
 		r := w.call(tt.tool, tt.args)
 		if got := strings.Contains(string(encode(r["warnings"])), toolEventSubscribe); got != tt.want {
 			t.Errorf("%s %s: %s", tt.tool, encode(tt.args), encode(r["warnings"]))
+		}
+		if arrive := w.set.opts.Events.reports(t.Context(), "", project, bundle); arrive == tt.want {
+			t.Errorf("%s %s: whether its events arrive: %v", tt.tool, encode(tt.args), arrive)
+		}
+		again := w.call(toolEventSubscribe, object{})
+		if got := jsonvalue.Text(again, "data.target"); got != target || !w.set.opts.Events.reports(t.Context(), "", project, bundle) {
+			t.Errorf("%s: subscribed again: %s", tt.tool, encode(again))
+		}
+		if status := w.send(target, w.secrets[len(w.secrets)-1], `{"type":"BUNDLE_DONE"}`); status != http.StatusOK {
+			t.Errorf("%s: subscribed again, an event is answered with %d", tt.tool, status)
+		}
+		id = jsonvalue.Text(again, "ids.webhookId")
+	}
+	r := w.call(webhookCreate, object{"projectId": "00000000-0000-0000-0000-000000000001", "target": target, "secret": "another-secret-0123", "triggers": []string{"ALL"}})
+	if !strings.Contains(string(encode(r["warnings"])), toolEventSubscribe) {
+		t.Errorf("a webhook by hand: %s", encode(r["warnings"]))
+	}
+}
+
+// What a kind of thing does is reported where the webhook has all of its triggers: else its
+// reads must not become rare.
+func TestWhatAWebhookReports(t *testing.T) {
+	w := newReceiving(t, nil)
+	subscribe := func(triggers ...string) string {
+		return jsonvalue.Text(w.call(toolEventSubscribe, object{"triggers": triggers}), "ids.webhookId")
+	}
+	for _, tt := range []struct {
+		name string
+		do   func()
+		want []string
+	}{
+		{"none", func() {}, nil},
+		{"some of a kind", func() { subscribe("WHATSAPP_TEMPLATE_APPROVED", "rcs") }, []string{"rcs_sender"}},
+		{"a family", func() { subscribe("whatsapp") }, []string{"whatsapp_sender", "whatsapp_template"}},
+		{"all, and what no trigger reports", func() { subscribe("ALL") }, []string{"rcs_sender", "whatsapp_sender", "whatsapp_template"}},
+		{"updated past it", func() {
+			w.call(webhookUpdate, object{"webhookId": subscribe(), "triggers": []string{"WHATSAPP_SENDER_ACTIVE"}})
+		}, nil},
+		{"adopted", func() {
+			hook := w.hooks()[0]
+			id, _ := w.set.opts.Events.Registrations.IDOf(hook["target"].(string))
+			if err := w.set.opts.Events.Registrations.Remove(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+			subscribe("whatsapp_template")
+		}, []string{"whatsapp_template"}},
+		{"deleted", func() { w.call(webhookDelete, object{"webhookId": subscribe()}) }, nil},
+	} {
+		tt.do()
+		var got []string
+		for _, name := range []string{"rcs_sender", "sms_app", "whatsapp_flow", "whatsapp_sender", "whatsapp_template"} {
+			if of := catalog.LookupResource(name); of == nil || w.set.opts.Events.reports(t.Context(), "", project, of) {
+				got = append(got, name)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// After a change of the public URL nothing arrives until the webhook is subscribed again,
+// which moves it.
+func TestANewPublicURL(t *testing.T) {
+	w := newReceiving(t, nil)
+	first := w.call(toolEventSubscribe, object{"triggers": []string{"BUNDLE_DONE"}})
+	moved := events.NewRegistrations(w.kept, strings.Replace(w.server.URL, "127.0.0.1", "LOCALHOST", 1), 0)
+	w.set = w.newSet(&Events{Registrations: moved, Feeds: events.NewFeeds(events.NewInboxes(w.kept, 0))}, slog.New(slog.DiscardHandler), nil)
+	bundle := catalog.LookupResource("bundle")
+	if w.set.opts.Events.reports(t.Context(), "", project, bundle) {
+		t.Error("its events are expected at the new URL")
+	}
+	for range 2 {
+		again := w.call(toolEventSubscribe, object{})
+		hooks := w.hooks()
+		target := jsonvalue.Text(again, "data.target")
+		if len(hooks) != 1 || !strings.HasPrefix(target, "http://LOCALHOST") || hooks[0]["target"] != target || string(encode(first["ids"])) != string(encode(again["ids"])) {
+			t.Errorf("%s, webhooks %s", encode(again), encode(hooks))
+		}
+		if !w.set.opts.Events.reports(t.Context(), "", project, bundle) || again["warnings"] != nil {
+			t.Errorf("%s", encode(again))
+		}
+	}
+	if id, ok := moved.IDOf(strings.ToLower(moved.Target("ABCDEFGHIJKLMNOP"))); !ok || id != "abcdefghijklmnop" {
+		t.Errorf("a host in other letters: %q, %v", id, ok)
+	}
+}
+
+// Two replicas that subscribe to a project at the same time make one webhook.
+func TestTwoReplicasMakeOneWebhook(t *testing.T) {
+	w := newReceiving(t, nil)
+	log := slog.New(slog.DiscardHandler)
+	sets := []*Set{w.set, w.newSet(&Events{Registrations: events.NewRegistrations(w.kept, w.server.URL, 0), Feeds: events.NewFeeds(events.NewInboxes(w.kept, 0))}, log, nil)}
+	listed := make(chan struct{}, 100)
+	w.intercept = func(r *http.Request, _ func() (*http.Response, error)) (*http.Response, error) {
+		if r.Method == http.MethodGet {
+			listed <- struct{}{}
+		} else { // the other one had time to look too
+			select {
+			case <-listed:
+			case <-time.After(time.Second):
+			}
+		}
+		return nil, nil
+	}
+	var calls sync.WaitGroup
+	for range 2 {
+		for _, set := range sets {
+			calls.Go(func() {
+				if out := do(t, set, toolEventSubscribe, object{}); out.IsError {
+					t.Error(allText(out))
+				}
+			})
+		}
+	}
+	calls.Wait()
+	w.intercept = nil
+	if hooks := w.hooks(); len(hooks) != 1 {
+		t.Errorf("webhooks %s", encode(hooks))
+	}
+}
+
+// A person may think for longer than a claim lasts. Where another call has subscribed
+// meanwhile, the first one makes no second webhook.
+func TestAClaimThatEndsWhileAPersonThinks(t *testing.T) {
+	for _, other := range []bool{false, true} {
+		w := newReceiving(t, func(_ *Options, g *guard.Options) { g.Mode = guard.Auto })
+		person := &witness{says: guard.Accepted, before: func() {
+			keys, err := w.kept.Keys(t.Context(), "events/claims/")
+			if err != nil || len(keys) != 1 {
+				t.Errorf("claims %v, %v", keys, err)
+				return
+			}
+			if err := w.kept.Delete(t.Context(), keys[0]); err != nil {
+				t.Error(err)
+			}
+			if other {
+				second := w.newSet(w.set.opts.Events, slog.New(slog.DiscardHandler), nil)
+				if out := do(t, second, toolEventSubscribe, object{}); out.IsError {
+					t.Error(allText(out))
+				}
+			}
+		}}
+		out := w.set.Call(t.Context(), Caller{Principal: "test", Elicitor: person}, toolEventSubscribe, encode(object{}))
+		hooks := jsonvalue.Objects(result(t, w.as("test", webhookList, object{"detail": "full"})), "data.webhooks")
+		if out.IsError != other || len(hooks) != 1 {
+			t.Errorf("other %v: %s, webhooks %s", other, allText(out), encode(hooks))
 		}
 	}
 }

@@ -20,25 +20,24 @@ type Events struct {
 	Registrations *events.Registrations
 	Feeds         *events.Feeds
 
-	mu          sync.Mutex
-	subscribing map[string]chan struct{} // by tenant and project: full while a call subscribes
-	registered  map[string]registered    // by tenant
+	mu         sync.Mutex
+	registered map[string]registered // by tenant
 }
 
-// registered caches for which projects a tenant has a webhook that brings events here.
+// registered caches which events of which projects a tenant's webhooks bring here.
 type registered struct {
 	read     time.Time
-	projects map[string]bool
+	triggers map[string][]string // by project
 }
 
 // registeredTTL is how long that is cached: another replica may change it.
 const registeredTTL = 30 * time.Second
 
-// reports reports whether the events of a project arrive here. Where that can't be read,
-// they may not.
-func (e *Events) reports(ctx context.Context, tenant, project string) bool {
+// triggers returns the triggers of the webhooks that bring events of a project here: none
+// where there is no such webhook. Where that can't be read, there may be none.
+func (e *Events) triggers(ctx context.Context, tenant, project string) []string {
 	if e == nil {
-		return false
+		return nil
 	}
 	e.mu.Lock()
 	known, ok := e.registered[tenant]
@@ -46,11 +45,13 @@ func (e *Events) reports(ctx context.Context, tenant, project string) bool {
 	if !ok || time.Since(known.read) > registeredTTL {
 		all, err := e.Registrations.List(ctx, tenant)
 		if err != nil {
-			return false
+			return nil
 		}
-		known = registered{time.Now(), map[string]bool{}}
+		known = registered{time.Now(), map[string][]string{}}
 		for _, r := range all {
-			known.projects[r.ProjectID] = known.projects[r.ProjectID] || r.WebhookID != ""
+			if r.Target == e.Registrations.Target(r.ID) {
+				known.triggers[r.ProjectID] = append(known.triggers[r.ProjectID], r.Triggers...)
+			}
 		}
 		e.mu.Lock()
 		if e.registered == nil {
@@ -59,7 +60,27 @@ func (e *Events) reports(ctx context.Context, tenant, project string) bool {
 		e.registered[tenant] = known
 		e.mu.Unlock()
 	}
-	return known.projects[project]
+	return known.triggers[project]
+}
+
+// reports reports whether events arrive here of all that the API reports of a kind of thing:
+// of some it reports nothing, whatever the triggers.
+func (e *Events) reports(ctx context.Context, tenant, project string, of *catalog.Resource) bool {
+	triggers := e.triggers(ctx, tenant, project)
+	if len(triggers) == 0 || of == nil {
+		return false
+	}
+	some := false
+	for _, trigger := range catalog.Triggers() {
+		if catalog.OfTrigger(trigger) != of {
+			continue
+		}
+		if !slices.Contains(triggers, trigger) && !slices.Contains(triggers, catalog.EveryTrigger) {
+			return false
+		}
+		some = true
+	}
+	return some
 }
 
 // changed forgets what is cached of a tenant.
@@ -67,28 +88,6 @@ func (e *Events) changed(tenant string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.registered, tenant)
-}
-
-// lock keeps other calls of this process from subscribing to the same project until unlock;
-// an error is that of ctx.
-func (e *Events) lock(ctx context.Context, tenant, project string) (unlock func(), err error) {
-	e.mu.Lock()
-	if e.subscribing == nil {
-		e.subscribing = map[string]chan struct{}{}
-	}
-	key := tenant + "\x00" + project
-	busy := e.subscribing[key]
-	if busy == nil {
-		busy = make(chan struct{}, 1)
-		e.subscribing[key] = busy
-	}
-	e.mu.Unlock()
-	select {
-	case busy <- struct{}{}:
-		return func() { <-busy }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // WatchEvents calls changed after events that a caller may read, until stop, which must be

@@ -145,14 +145,18 @@ func decoded(t testing.TB, out Outcome) map[string]any {
 // witness is a person who answers the same to everything, and remembers what
 // they were asked.
 type witness struct {
-	says  guard.Answer
-	asked []string
+	says   guard.Answer
+	asked  []string
+	before func() // called before it answers, if set
 }
 
 func (w *witness) Answered() (string, guard.Answer, bool) { return "", "", false }
 
 func (w *witness) Ask(_ context.Context, q guard.Question) guard.Answer {
 	w.asked = append(w.asked, q.Summary)
+	if w.before != nil {
+		w.before()
+	}
 	return w.says
 }
 

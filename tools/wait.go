@@ -180,7 +180,7 @@ func (s *Set) followAll(ctx context.Context, things []*followed, ready chan<- st
 	for i, f := range things {
 		key := wait.Key{Source: s.opts.API, Thing: f.key()}
 		all[i] = s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
-		if f.reported = s.opts.Events.reports(ctx, s.opts.Tenant, f.project); f.reported {
+		if f.reported = s.opts.Events.reports(ctx, s.opts.Tenant, f.project, f.row.Resource); f.reported {
 			all[i].Reported()
 		}
 	}

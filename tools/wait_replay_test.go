@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/events"
 	"papi-mcp/internal/events/eventstest"
 	"papi-mcp/internal/guard"
@@ -60,8 +61,11 @@ func TestAnEventThatIsReplayedAfterADay(t *testing.T) {
 		server.Start()
 		defer server.Close()
 
-		reg, secret, err := registrations.Add(t.Context(), events.Registration{ProjectID: project, WebhookID: "w"})
+		reg, secret, err := registrations.Add(t.Context(), events.Registration{ProjectID: project})
 		if err != nil {
+			t.Fatal(err)
+		}
+		if err := registrations.SetWebhook(t.Context(), reg.ID, "w", []string{catalog.EveryTrigger}); err != nil {
 			t.Fatal(err)
 		}
 		var state atomic.Value

@@ -31,7 +31,7 @@ type followed struct {
 	failed      error     // of the last read, nil where it went well
 	gone        bool      // no later read can succeed
 	paused      time.Time // until when it is not read, as its API asked; zero: it did not
-	reported    bool      // a webhook of its project brings events here
+	reported    bool      // events arrive here of all that the API reports of it
 }
 
 // observation is what a read showed. Several calls may share it. While they wait, the

@@ -161,6 +161,9 @@ func TestMaxEventAgeIsChecked(t *testing.T) {
 			}
 		}
 	}
+	if code, _, log := run(t, nil, "serve", "--http", "127.0.0.1:0", "--sandbox", "--max-event-age", "1h"); code != int(errorcode.Usage) || !strings.Contains(log, "--public-url") {
+		t.Errorf("without a receiver: %d, %s", code, log)
+	}
 	path, reg, secret := registered(t)
 	w := startHTTP(t, nil, "--sandbox", "--public-url", publicURL, "--store", path, "--max-event-age", "1h")
 	late := eventstest.RequestAt(t.Context(), w.url+events.Path+reg.ID, secret, "n1", `{}`, time.Now().Add(-61*time.Minute))

@@ -92,6 +92,9 @@ func (f *httpFlags) faults(c *config, file *settings.File) []fault {
 	}
 	found = append(append(found, f.auth.faults(f.publicURL, file)...), f.callbackFaults()...)
 	found = append(found, maxEventAgeFaults(f.maxEventAge)...)
+	if f.publicURL == "" && f.maxEventAge != events.DefaultMaxAge {
+		found = append(found, faultf("max-event-age", "--max-event-age needs --public-url: without it no events are received"))
+	}
 	if host, _, _ := net.SplitHostPort(f.addr); !valid || loopback.IsHost(host) {
 		return found
 	}

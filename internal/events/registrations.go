@@ -38,6 +38,12 @@ type Registration struct {
 	ProjectID string
 	// WebhookID is the webhook's id in the API; "" until it is known.
 	WebhookID string
+	// Triggers are those of the webhook, as far as they are known here. None means that its
+	// events may not arrive: it is not known what it has, or it has another secret or target.
+	Triggers []string `json:",omitempty"`
+	// Target is the target of the webhook, as far as it is known: with another public URL
+	// than before it is not what Registrations.Target returns.
+	Target string `json:",omitempty"`
 	// Created is when it was registered here.
 	Created time.Time
 }
@@ -73,9 +79,20 @@ func (r *Registrations) Target(id string) string { return r.publicURL + Path + i
 // IDOf returns the id of the registration whose webhook has a target; false for a target
 // that is not this server's.
 func (r *Registrations) IDOf(target string) (id string, ok bool) {
-	id, ok = strings.CutPrefix(target, r.publicURL+Path)
-	return id, ok && validID.MatchString(id)
+	prefix := r.publicURL + Path
+	if len(target) < len(prefix) || !strings.EqualFold(target[:len(prefix)], prefix) { // the case of a host has no meaning
+		return "", false
+	}
+	id = target[len(prefix):]
+	return id, validID.MatchString(id)
 }
+
+// madeTarget matches the targets of webhooks that were registered by any server.
+var madeTarget = lazyregexp.New(`^https?://[^/?#]+` + Path + `[A-Z2-7]{26}$`)
+
+// IsTarget reports whether a target is that of a webhook that was registered by this server,
+// or by another one of its kind, by the form of it.
+func IsTarget(target string) bool { return madeTarget.MatchString(target) }
 
 // Add adds a registration and returns it with the secret that its webhook must have. An
 // empty ID and Created are set. With an ID it adopts a webhook that was registered before
@@ -136,10 +153,12 @@ func (r *Registrations) List(ctx context.Context, tenant string) ([]Registration
 	return found, nil
 }
 
-// SetWebhook stores the id that the API gave to the webhook of a registration. It returns
-// ErrNotFound where there is no registration.
-func (r *Registrations) SetWebhook(ctx context.Context, id, webhookID string) error {
-	return r.change(ctx, id, func(k *kept) { k.WebhookID = webhookID })
+// SetWebhook stores what is known of the webhook of a registration: the id that the API gave
+// to it, and its triggers; its target is Target. It returns ErrNotFound where there is no registration.
+func (r *Registrations) SetWebhook(ctx context.Context, id, webhookID string, triggers []string) error {
+	return r.change(ctx, id, func(k *kept) {
+		k.WebhookID, k.Triggers, k.Target = webhookID, triggers, r.Target(id)
+	})
 }
 
 // Rotate returns a new secret for the webhook of a registration; deliveries that are signed

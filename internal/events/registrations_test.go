@@ -44,7 +44,7 @@ func TestRegistrations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.SetWebhook(t.Context(), own.ID, "01W"); err != nil {
+	if err := r.SetWebhook(t.Context(), own.ID, "01W", nil); err != nil {
 		t.Fatal(err)
 	}
 	// Another replica has the same.
@@ -68,7 +68,7 @@ func TestRegistrations(t *testing.T) {
 	if _, ok, err := r.Get(t.Context(), own.ID); ok || err != nil {
 		t.Error(ok, err)
 	}
-	if err := r.SetWebhook(t.Context(), own.ID, "01W"); !errors.Is(err, ErrNotFound) {
+	if err := r.SetWebhook(t.Context(), own.ID, "01W", nil); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
 	if _, err := r.Rotate(t.Context(), own.ID); !errors.Is(err, ErrNotFound) {
@@ -183,7 +183,7 @@ func TestConcurrentChanges(t *testing.T) {
 			}
 		})
 		all.Go(func() {
-			if err := f.registrations.SetWebhook(t.Context(), f.reg.ID, "01W"); err != nil {
+			if err := f.registrations.SetWebhook(t.Context(), f.reg.ID, "01W", nil); err != nil {
 				t.Error(err)
 			}
 		})

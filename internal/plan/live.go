@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/events"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/template"
 )
@@ -129,12 +130,22 @@ func FromLive(kind *Kind, answer map[string]any, parent *Item) *Item {
 // liveFields return the fields of an item by its answer, of the kinds whose answer has
 // them in another place than the request; and may set more of the item.
 var liveFields = map[string]func(*Item) map[string]any{
+	"webhooks":           webhookFields,
 	"whatsappSenders":    whatsappSenderFields,
 	"whatsappTemplates":  whatsappTemplateFields,
 	"kakaotalkSenders":   withChanges,
 	"kakaotalkTemplates": withChanges,
 	"rcsSenders":         rcsSenderFields,
 	"smsApps":            smsAppFields,
+}
+
+// webhookFields also says which webhooks are of a server that receives their events itself:
+// it has their secret, and for another project there is another.
+func webhookFields(i *Item) map[string]any {
+	if events.IsTarget(jsonvalue.Text(i.Live, "target")) {
+		i.Unmanaged = "it brings events to a papi-mcp server, whose tool event_subscribe makes and changes it"
+	}
+	return i.Kind.request(i.Live)
 }
 
 // withChanges are the fields with the details as they will be once the pending changes

@@ -113,6 +113,15 @@ func TestFromLive(t *testing.T) {
 			answer: `{"id":"r","state":"LAUNCHED","region":"EU","details":{"countries":["SE","DE"]},"countryStatus":[{"country":"SE","status":"LAUNCHED"},{"country":"DE","status":"NOT_LAUNCHED"}]}`,
 			fields: `{"details":{"countries":["SE","DE"]},"region":"EU"}`, key: "r", state: "LAUNCHED",
 		},
+		"a webhook": {
+			kind: "webhooks", answer: `{"id":"w","target":"https://papi.example.com/events/order-1","triggers":["ALL"]}`,
+			fields: `{"target":"https://papi.example.com/events/order-1","triggers":["ALL"]}`, key: "https://papi.example.com/events/order-1",
+		},
+		"a webhook of a server that receives events": {
+			kind: "webhooks", answer: `{"id":"w","target":"https://papi.example.com/events/ABCDEFGHIJKLMNOPQRSTUVWX23","triggers":["ALL"]}`,
+			fields: `{"target":"https://papi.example.com/events/ABCDEFGHIJKLMNOPQRSTUVWX23","triggers":["ALL"]}`, key: "https://papi.example.com/events/ABCDEFGHIJKLMNOPQRSTUVWX23",
+			unmanaged: "it brings events to a papi-mcp server, whose tool event_subscribe makes and changes it",
+		},
 		"an SMS app": {
 			kind: "smsApps", answer: `{"id":"s","smsServiceId":"x","name":"News","status":"ACTIVE","regions":["AU"],"test":false,"conversationApiAppDetails":{"id":"c","projectId":"p","region":"EU"}}`,
 			fields: `{"convApiAppId":"c","name":"News"}`, key: "s", state: "ACTIVE",

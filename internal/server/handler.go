@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"mime"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -132,6 +133,16 @@ func (h *HTTP) authenticated(handlers methods) http.Handler {
 		ctx := withIdentity(withPrincipal(telemetry.FromHeader(r.Context(), r.Header), id.Principal), id)
 		handle(w, r.WithContext(ctx), id)
 	})
+}
+
+// mayListen reports whether the caller of a request that lasts would still be let in, with
+// the same rights: its key may have been removed, or its token has expired.
+func (h *HTTP) mayListen(r *http.Request, id auth.Identity) bool {
+	now, failure := h.options.Authenticate(r)
+	if failure != nil {
+		return failure.Status != http.StatusUnauthorized && failure.Status != http.StatusForbidden
+	}
+	return now.Principal == id.Principal && reflect.DeepEqual(now.Grant, id.Grant)
 }
 
 // checkRate counts messages of a caller; ok is false when the rate limit was

@@ -145,8 +145,8 @@ func (r *responder) startNotifier(from chan mcp.JSONRPCNotification) chan<- mcp.
 }
 
 // keepAlive writes a heartbeat from time to time, once the stream has started, until stop:
-// proxies close a stream that is silent.
-func (r *responder) keepAlive(every time.Duration) (stop func()) {
+// proxies close a stream that is silent. beat is called with each.
+func (r *responder) keepAlive(every time.Duration, beat func()) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		ticker := time.NewTicker(every)
@@ -154,6 +154,7 @@ func (r *responder) keepAlive(every time.Duration) (stop func()) {
 		for {
 			select {
 			case <-ticker.C:
+				beat()
 				r.mu.Lock()
 				if r.streaming && !r.ended {
 					_ = writeHeartbeat(r.w, r.timeout) // fails where the client is gone

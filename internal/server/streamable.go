@@ -187,7 +187,11 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, id auth.Identity, s
 	x := h.newResponder(w, r)
 	if s.subscribes {
 		x.startNotifier(s.notifications)
-		defer x.keepAlive(h.limits.Heartbeat)()
+		defer x.keepAlive(h.limits.Heartbeat, func() {
+			if !h.mayListen(r, id) {
+				cancel()
+			}
+		})()
 	}
 	if m.Method == methodEventsStream {
 		ctx = withSender(ctx, x.send)
@@ -247,6 +251,9 @@ func (h *HTTP) openNotifications(w http.ResponseWriter, r *http.Request, id auth
 				err = writeEvent(w, h.limits.WriteTimeout, "message", line)
 			}
 		case <-heartbeat.C:
+			if !h.mayListen(r, id) {
+				return // the client opens another one, if it may
+			}
 			err = writeHeartbeat(w, h.limits.WriteTimeout)
 		case <-r.Context().Done():
 			return

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"papi-mcp/internal/auth"
 	"papi-mcp/tools"
 )
 
@@ -192,6 +194,54 @@ func TestASubscriptionOfProtocol20260728(t *testing.T) {
 		t.Error("a subscription to something else watches events")
 	}
 	other.body.Close()
+}
+
+// A stream ends soon after its caller is no longer let in, or has other rights.
+func TestAStreamEndsWithTheRightsOfItsCaller(t *testing.T) {
+	for name, change := range map[string]func(*auth.Identity) *auth.Failure{
+		"removed": func(*auth.Identity) *auth.Failure {
+			return auth.NewFailure(http.StatusUnauthorized, "unauthorized", "gone")
+		},
+		"other rights": func(id *auth.Identity) *auth.Failure { id.Grant.Projects = []string{"a"}; return nil },
+		"not now": func(*auth.Identity) *auth.Failure {
+			return auth.NewFailure(http.StatusServiceUnavailable, "busy", "later")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWatched()
+			var changed atomic.Bool
+			asked := make(chan struct{}, 1000)
+			web := serveWeb(t, echo, HTTPOptions{Limits: HTTPLimits{Heartbeat: 20 * time.Millisecond}, Authenticate: func(*http.Request) (auth.Identity, *auth.Failure) {
+				id := auth.Identity{Caller: "key:a", Principal: "key:a"}
+				if !changed.Load() {
+					return id, nil
+				}
+				asked <- struct{}{}
+				failure := change(&id)
+				return id, failure
+			}}, w.toolbox)
+			session := web.open("alice")
+			old := eventsOf(t, web.send(withTimeout(t), http.MethodGet, "/mcp", "", headers{session, "Accept: text/event-stream"}))
+			listen := eventsOf(t, web.send(withTimeout(t), http.MethodPost, "/mcp", modern(7, "subscriptions/listen", `{}`, listenParams), modernHeaders("subscriptions/listen", "")))
+			listen.next()
+			wantChannel(t, "a watch", w.began)
+			changed.Store(true)
+			if name == "not now" {
+				for range 4 { // some of each stream
+					wantChannel(t, "a check", asked)
+				}
+				w.happens()
+				isUpdate(t, listen.next(), "7")
+				return
+			}
+			for _, stream := range []*events{old, listen} {
+				for more := true; more; { // until it ends
+					more = stream.lines.Scan()
+				}
+			}
+			wantChannel(t, "the end of the watch", w.stopped)
+		})
+	}
 }
 
 // An event that comes while a stream opens does not come before the acknowledgement.
