@@ -132,6 +132,7 @@ func TestCheck(t *testing.T) {
 		{"a thing within another", "kakaotalk.template.status_changed", `{"plusFriendId":"@a"}`, `{"plusFriendId":"@a","projectId":"` + project + `"}`},
 
 		{"another name", "whatsapp.template.status", `{}`, "-32023 there is no event whatsapp.template.status"},
+		{"no name", "", `{}`, "-32602 name must be that of an event"},
 		{"no object", templates, `[]`, "-32602 arguments must be an object"},
 		{"an unknown argument", templates, `{"state":"APPROVED"}`, "-32602 whatsapp.template.status_changed has no argument state: it has projectId, templateName, languageCode, states, settled"},
 		{"an unknown state", templates, `{"states":["ACTIVE"]}`, "-32602 WhatsApp template has no state ACTIVE: it has PENDING, APPROVED"},
