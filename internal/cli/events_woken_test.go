@@ -156,4 +156,10 @@ func TestAWebhookOfTheAPIWakes(t *testing.T) {
 	if all := jsonvalue.List(poll, "result.events"); len(all) != 1 || jsonvalue.Text(all[0], "eventId") != id {
 		t.Errorf("the poll has %v, want %s", poll, id)
 	}
+	_, _, metrics := w.send(http.MethodGet, "/metrics", "", as)
+	for _, line := range []string{`papi_mcp_occurrences_total{event="whatsapp.template.status_changed"} 1`, "papi_mcp_event_streams 1"} {
+		if !strings.Contains(metrics, "\n"+line+"\n") {
+			t.Errorf("%s is not in the metrics:\n%s", line, metrics)
+		}
+	}
 }
