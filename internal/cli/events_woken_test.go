@@ -108,6 +108,9 @@ func TestAWebhookOfTheAPIWakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Store(at)
+	if list := string(jsonvalue.Encode(w.events("list", "", as))); !strings.Contains(list, "event_subscribe") {
+		t.Errorf("events/list does not name event_subscribe: %s", list)
+	}
 	for _, call := range [][2]string{
 		{"project_confirm", `{"projectId":"` + sandbox.DefaultProject + `"}`},
 		{"event_subscribe", `{"triggers":["whatsapp_template"]}`},
