@@ -3,6 +3,9 @@ package cli
 import (
 	"bufio"
 	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -63,65 +66,117 @@ func (w *httpProcess) openStream(params string, fields ...string) <-chan any {
 	return occurred
 }
 
-// A signed webhook of the API, to the URL that event_subscribe registered, has the thing
-// read at once, where the next poll is 10 s away; a poll, a stream and the webhook of the
-// client have the same occurrence.
-func TestAWebhookOfTheAPIWakes(t *testing.T) {
-	t.Parallel()
+// eventsWorld is the sandbox as the API, and servers one after the other, which the API and a
+// caller with a key reach at the same URL.
+type eventsWorld struct {
+	t               *testing.T
+	api, proxy      string
+	env, args       []string
+	as              string // header field of the caller
+	server          atomic.Pointer[url.URL]
+	received, reads atomic.Int64 // webhooks of the API that were acknowledged; reads of a template
+}
+
+func newEventsWorld(t *testing.T) *eventsWorld {
+	w := &eventsWorld{t: t}
 	box := sandbox.New(sandbox.Options{Manual: true})
 	if err := box.Seed("shop"); err != nil {
 		t.Fatal(err)
 	}
-	var reads atomic.Int64
-	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/templates/order_sent/") {
-			reads.Add(1)
+			w.reads.Add(1)
 		}
-		box.ServeHTTP(w, r)
+		box.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(func() { upstream.Close(); box.Close() })
-	var server atomic.Pointer[url.URL]
-	var received atomic.Int64
 	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		ErrorLog: log.New(io.Discard, "", 0), // a server that was killed
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(server.Load())
+			r.SetURL(w.server.Load())
 			r.Out.Host = r.In.Host
 		},
 		ModifyResponse: func(r *http.Response) error {
 			if r.StatusCode == http.StatusOK {
-				received.Add(1)
+				w.received.Add(1)
 			}
 			return nil
 		},
 	})
 	t.Cleanup(proxy.Close)
-
 	dir := t.TempDir()
 	key, hash := auth.NewKey()
 	file := filepath.Join(dir, "papi-mcp.yaml")
 	writeKeys(t, file, `bot: {hashes: [`+hash+`], projects: all, toolsets: all, read-only: false}`)
-	env := []string{"PAPI_BASE_URL=" + upstream.URL, "PAPI_TOKEN_URL=" + upstream.URL + "/oauth2/token", "SINCH_KEY_ID=any", "SINCH_KEY_SECRET=any", "SINCH_PROJECT_ID=" + sandbox.DefaultProject}
-	as := "Authorization: Bearer " + key
-	w := startHTTP(t, env, "--config", file, "--store", filepath.Join(dir, "state.db"), "--public-url", proxy.URL, "--callbacks", "test-loopback")
-	at, err := url.Parse(w.url)
+	w.api, w.proxy, w.as = upstream.URL, proxy.URL, "Authorization: Bearer "+key
+	w.env = []string{"PAPI_BASE_URL=" + w.api, "PAPI_TOKEN_URL=" + w.api + "/oauth2/token", "SINCH_KEY_ID=any", "SINCH_KEY_SECRET=any", "SINCH_PROJECT_ID=" + sandbox.DefaultProject}
+	w.args = []string{"--config", file, "--store", filepath.Join(dir, "state.db"), "--public-url", w.proxy, "--callbacks", "test-loopback"}
+	return w
+}
+
+// start starts a server.
+func (w *eventsWorld) start() *httpProcess {
+	w.t.Helper()
+	s := startHTTP(w.t, w.env, w.args...)
+	at, err := url.Parse(s.url)
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	server.Store(at)
+	w.server.Store(at)
+	return s
+}
+
+// post makes a request of the API.
+func (w *eventsWorld) post(path, body string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.api+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Error(err)
+		return
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+sandbox.StaticToken)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Error(err)
+		return
+	}
+	resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		w.t.Errorf("%s: %s", path, resp.Status)
+	}
+}
+
+// subscribe has the events of the API sent to a server.
+func (w *eventsWorld) subscribe(s *httpProcess) {
+	w.t.Helper()
+	for _, call := range [][2]string{{"project_confirm", `{"projectId":"` + sandbox.DefaultProject + `"}`}, {"event_subscribe", `{"triggers":["whatsapp_template"]}`}} {
+		if got := s.call(call[0], call[1], w.as); got["errorCode"] != nil {
+			w.t.Fatalf("%s: %v", call[0], got)
+		}
+	}
+}
+
+// template creates one, which is approved within a day.
+func (w *eventsWorld) template(name string) {
+	w.t.Helper()
+	w.post("/v1/projects/"+sandbox.DefaultProject+"/whatsapp/templates", fmt.Sprintf(`{"name":%q,"language":"EN_US","category":"UTILITY","details":{"components":[{"type":"BODY","text":"This is %[1]s."}]}}`, name))
+}
+
+// A signed webhook of the API, to the URL that event_subscribe registered, has the thing
+// read at once, where the next poll is 10 s away; a poll, a stream and the webhook of the
+// client have the same occurrence.
+func TestAWebhookOfTheAPIWakes(t *testing.T) {
+	t.Parallel()
+	world := newEventsWorld(t)
+	w, as := world.start(), world.as
 	if list := string(jsonvalue.Encode(w.events("list", "", as))); !strings.Contains(list, "event_subscribe") {
 		t.Errorf("events/list does not name event_subscribe: %s", list)
 	}
-	for _, call := range [][2]string{
-		{"project_confirm", `{"projectId":"` + sandbox.DefaultProject + `"}`},
-		{"event_subscribe", `{"triggers":["whatsapp_template"]}`},
-		{"whatsapp_template_create", `{"name":"order_sent","language":"EN_US","category":"UTILITY","details":{"components":[{"type":"BODY","text":"Order {{1}} is on its way.","examples":["1001"]}]}}`},
-	} {
-		if got := w.call(call[0], call[1], as); got["errorCode"] != nil {
-			t.Fatalf("%s: %v", call[0], got)
-		}
-	}
+	world.subscribe(w)
+	world.template("order_sent")
 	const settled = `,"name":"whatsapp.template.status_changed","arguments":{"templateName":"order_sent","languageCode":"EN_US","settled":true},"cursor":`
-	reads.Store(0)
+	world.reads.Store(0)
 	start := jsonvalue.Text(w.events("poll", settled+"null", as), "result.cursor")
 	stream := w.openStream(settled+"null", as)
 	hook, bodies := newCallback(t)
@@ -129,12 +184,10 @@ func TestAWebhookOfTheAPIWakes(t *testing.T) {
 	if jsonvalue.Text(subscribed, "result.id") == "" {
 		t.Fatalf("subscribed: %v", subscribed)
 	}
-	eventually(t, time.Minute, func() bool { return reads.Load() >= 3 }) // at 0, 2 and 7 s
+	eventually(t, time.Minute, func() bool { return world.reads.Load() >= 3 }) // at 0, 2 and 7 s
 
-	before := received.Load()
-	if resp, err := http.Post(upstream.URL+"/_sandbox/clock", "application/json", strings.NewReader(`{"advance":"24h"}`)); err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatal(resp, err)
-	}
+	before := world.received.Load()
+	world.post("/_sandbox/clock", `{"advance":"24h"}`)
 	approved := time.Now()
 	var occurrence any
 	select {
@@ -145,7 +198,7 @@ func TestAWebhookOfTheAPIWakes(t *testing.T) {
 	if took := time.Since(approved); took > 5*time.Second {
 		t.Errorf("it took %v: a poll comes after 10 s", took)
 	}
-	if received.Load() == before {
+	if world.received.Load() == before {
 		t.Error("the API's webhook was not received")
 	}
 	id := jsonvalue.Text(occurrence, "eventId")
@@ -164,5 +217,65 @@ func TestAWebhookOfTheAPIWakes(t *testing.T) {
 		if !strings.Contains(metrics, "\n"+line+"\n") {
 			t.Errorf("%s is not in the metrics:\n%s", line, metrics)
 		}
+	}
+}
+
+// Servers are killed at random moments while templates are made and approved. In the end
+// each approval is once in the log, and the webhook of the client has got each, with the same
+// id where it came again.
+func TestEachChangeIsOnceInTheLogOfServersThatAreKilled(t *testing.T) {
+	t.Parallel()
+	const templates = 12
+	world := newEventsWorld(t)
+	w := world.start()
+	world.subscribe(w)
+	const approved = `,"name":"whatsapp.template.status_changed","arguments":{"states":["APPROVED"]},"cursor":`
+	start := jsonvalue.Text(w.events("poll", approved+"null", world.as), "result.cursor")
+	hook, bodies := newCallback(t)
+	if got := w.events("subscribe", approved+fmt.Sprintf(`null,"delivery":{"mode":"webhook","url":%q,"secret":%q}`, hook, callbackSecret), world.as); jsonvalue.Text(got, "result.id") == "" {
+		t.Fatalf("subscribed: %v", got)
+	}
+	for i := range templates {
+		world.template(fmt.Sprintf("killed_%d", i))
+		changed := make(chan struct{})
+		go func() {
+			defer close(changed)
+			world.post("/_sandbox/clock", `{"advance":"24h"}`)
+		}()
+		select { // the moment at which it is killed
+		case <-time.After(time.Duration(rand.N(1800)) * time.Millisecond):
+		case <-t.Context().Done():
+		}
+		if err := w.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = w.cmd.Wait() // it was killed
+		w = world.start()
+		<-changed
+	}
+	world.template("last") // whose event has all of them read
+	world.post("/_sandbox/clock", `{"advance":"24h"}`)
+
+	inHook, inLog := map[string]string{}, map[string]string{}
+	note := func(where map[string]string, again bool, occurrence any) {
+		name, id := jsonvalue.Text(occurrence, "data.ids.templateName"), jsonvalue.Text(occurrence, "eventId")
+		if before, had := where[name]; had && (!again || before != id) {
+			t.Errorf("%s occurred as %s, and as %s", name, before, id)
+		}
+		where[name] = id
+	}
+	for inHook["last"] == "" || len(inHook) < templates+1 {
+		note(inHook, true, nextBody(t, bodies))
+	}
+	for _, occurrence := range jsonvalue.List(w.events("poll", approved+`"`+start+`"`, world.as), "result.events") {
+		note(inLog, false, occurrence)
+	}
+	for name, id := range inHook {
+		if inLog[name] != id {
+			t.Errorf("%s is %s in the log, and %s at the webhook", name, inLog[name], id)
+		}
+	}
+	if len(inLog) != len(inHook) {
+		t.Errorf("the log has %v, the webhook %v", inLog, inHook)
 	}
 }
