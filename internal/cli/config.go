@@ -52,7 +52,9 @@ type config struct {
 	// keepToken keeps the access token for later processes.
 	keepToken bool
 	// observe counts the exchanges with the API; may be nil.
-	observe   papi.Observer
+	observe papi.Observer
+	// occurred counts the events that occur for clients; may be nil.
+	occurred  func(name string)
 	trace     bool
 	audit     string
 	file      string

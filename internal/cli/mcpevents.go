@@ -17,7 +17,7 @@ import (
 // what callers ask about, also where no request of theirs runs.
 func (c *config) newEvents(a *app, opened store.Store, logger *slog.Logger) *mcpevents.Service {
 	return mcpevents.New(mcpevents.Options{
-		Store: opened, Logger: logger,
+		Store: opened, Logger: logger, Occurred: c.occurred,
 		Things: func(_ context.Context, owner mcpevents.Owner) (mcpevents.Things, error) {
 			id := auth.Identity{Principal: owner.Principal, Grant: auth.Grant{Tenant: owner.Tenant}}
 			if owner.Principal != "" {

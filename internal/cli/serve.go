@@ -212,7 +212,7 @@ func (c *config) prepare(ctx context.Context, s *streams, h *httpFlags, flags *p
 		p.metrics = server.NewMetrics()
 		b := thisBuild()
 		p.metrics.SetBuild(b.Version, cmp.Or(b.Commit, "unknown"), b.Go)
-		c.observe = p.metrics
+		c.observe, c.occurred = p.metrics, p.metrics.EventOccurred
 		c.publicURL, c.maxEventAge = h.publicURL, h.maxEventAge
 		c.tenants = func(name string) (tenant.Tenant, bool) {
 			t, ok := p.grants.Current().tenants[name]

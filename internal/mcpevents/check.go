@@ -33,6 +33,9 @@ type arguments struct {
 // Check validates what a client asks for: a type of event that the caller is offered,
 // and its arguments, raw as the request has them.
 func (s *Service) Check(ctx context.Context, caller Caller, name string, raw json.RawMessage) (Interest, *Error) {
+	if name == "" {
+		return Interest{}, invalid("name must be that of an event: see events/list")
+	}
 	t := lookup(name)
 	if t == nil || !caller.Things.Offers(t.read.Tool) {
 		return Interest{}, unknownEvent(caller.Things, name)

@@ -12,6 +12,7 @@ import (
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/store"
+	"papi-mcp/tools"
 )
 
 // A kind of thing with states has a type of event, and so do comments and quality where the
@@ -38,6 +39,11 @@ func TestTypes(t *testing.T) {
 		}
 	}
 }
+
+// receiving are the tools of a server that receives events.
+type receiving struct{ *tools.Set }
+
+func (r receiving) Offers(tool string) bool { return tool == subscribeTool || r.Set.Offers(tool) }
 
 // events/list is bounded, and its schemas are schemas, and those of arguments allow what
 // Check allows.
@@ -69,6 +75,15 @@ func TestList(t *testing.T) {
 	}
 	if len(list.Events) != len(Types()) {
 		t.Errorf("%d types", len(list.Events))
+	}
+	// Where the API can report to this server, a client learns by which tool.
+	s.caller.Things = receiving{s.things}
+	answer, _ = s.List(t.Context(), s.caller, nil)
+	for _, event := range answer.(listResult).Events {
+		hints := strings.Contains(event["description"].(string), "event_subscribe")
+		if kind, _, _ := strings.Cut(event["name"].(string), "."); hints == (kind == "sms" || event["name"] == "rcs.test_number.status_changed") {
+			t.Errorf("%s: %s", event["name"], event["description"])
+		}
 	}
 	if _, e := s.List(t.Context(), s.caller, []byte(`{"cursor":"x"}`)); e == nil || e.Code != InvalidParams {
 		t.Errorf("a cursor of no page: %v", e)
@@ -132,6 +147,7 @@ func TestCheck(t *testing.T) {
 		{"a thing within another", "kakaotalk.template.status_changed", `{"plusFriendId":"@a"}`, `{"plusFriendId":"@a","projectId":"` + project + `"}`},
 
 		{"another name", "whatsapp.template.status", `{}`, "-32023 there is no event whatsapp.template.status"},
+		{"no name", "", `{}`, "-32602 name must be that of an event"},
 		{"no object", templates, `[]`, "-32602 arguments must be an object"},
 		{"an unknown argument", templates, `{"state":"APPROVED"}`, "-32602 whatsapp.template.status_changed has no argument state: it has projectId, templateName, languageCode, states, settled"},
 		{"an unknown state", templates, `{"states":["ACTIVE"]}`, "-32602 WhatsApp template has no state ACTIVE: it has PENDING, APPROVED"},

@@ -43,6 +43,17 @@ type knownThing struct {
 	Name    string `json:"n,omitempty"`
 	Quality string `json:"q,omitempty"`
 	Absent  bool   `json:"absent,omitempty"` // there was no such thing
+	// Change is another number after each change of what is above.
+	Change int64 `json:"c,omitempty"`
+}
+
+// changedTo is another condition of the thing, numbered.
+func (t knownThing) changedTo(next knownThing, occurrences int64) knownThing {
+	next.Change = t.Change
+	if next != t {
+		next.Change = max(t.Change, occurrences) + 1 // also of one that comes back
+	}
+	return next
 }
 
 type knownComments struct {
@@ -151,13 +162,17 @@ func (s *Service) readKnown(ctx context.Context, g group) (*known, []byte, error
 
 var errContended = errors.New("what was seen is being changed by others")
 
+// errOvertaken is the error of a reading during which another one was noted that differs:
+// it is not known which of them is the older.
+var errOvertaken = errors.New("another reading was noted meanwhile")
+
 // maxSwaps bounds how often a change is tried again that others came before.
 const maxSwaps = 20
 
 // note compares a reading with what is known, and adds each change to the log once,
 // however many others notice it, and however this process ends. It reports whether there was
-// a change.
-func (s *Service) note(ctx context.Context, g group, read reading) (changed bool, err error) {
+// a change. before is what was known when the reading began; see errOvertaken.
+func (s *Service) note(ctx context.Context, g group, before *known, read reading) (changed bool, err error) {
 	for range maxSwaps {
 		k, raw, err := s.readKnown(ctx, g)
 		if err != nil {
@@ -171,6 +186,9 @@ func (s *Service) note(ctx context.Context, g group, read reading) (changed bool
 		}
 		now := s.opts.Now()
 		next := k.after(g, read, now)
+		if next != nil && read.overtaken(g, before, k) {
+			return changed, errOvertaken
+		}
 		if next == nil && now.Sub(k.Written) < 24*time.Hour {
 			return changed, nil
 		}
@@ -209,6 +227,12 @@ func (s *Service) addUnlogged(ctx context.Context, g group, k *known, raw []byte
 	done.Unlogged = nil
 	_, err := s.opts.Store.Swap(ctx, g.key(), raw, jsonvalue.Encode(done), retention) // else another has done it
 	return err
+}
+
+// overtaken reports whether something that was read was noted otherwise since before.
+func (r *reading) overtaken(g group, before, now *known) bool {
+	differs := func(key string) bool { return before.Things[key] != now.Things[key] }
+	return slices.ContainsFunc(r.Things, func(seen tools.Seen) bool { return differs(g.thing(seen.IDs)) }) || slices.ContainsFunc(r.gone, differs)
 }
 
 // after returns what is known after a reading, with the occurrences that it shows; nil
@@ -250,7 +274,7 @@ func (c *knownComments) equal(other *knownComments) bool {
 func (k *known) see(g group, seen tools.Seen, now time.Time) {
 	key := g.thing(seen.IDs)
 	old, had := k.Things[key]
-	k.Things[key] = knownThing{Print: seen.Print, State: seen.State, Name: seen.Name, Quality: seen.Quality}
+	k.Things[key] = old.changedTo(knownThing{Print: seen.Print, State: seen.State, Name: seen.Name, Quality: seen.Quality}, k.Number)
 	if !had && !k.All {
 		return // the first time
 	}
@@ -285,7 +309,7 @@ func (k *known) see(g group, seen tools.Seen, now time.Time) {
 // miss notes that a thing is not there.
 func (k *known) miss(g group, key string, now time.Time) {
 	old, had := k.Things[key]
-	k.Things[key] = knownThing{Absent: true}
+	k.Things[key] = old.changedTo(knownThing{Absent: true}, k.Number)
 	if !had || old.Absent {
 		return
 	}

@@ -132,8 +132,12 @@ func (s *Service) Watch(tenant string) (woken <-chan struct{}, stop func()) {
 // add adds an occurrence to the log of a tenant, unless it is there already.
 func (s *Service) add(ctx context.Context, tenant string, r *record) error {
 	keep := store.Keep{Count: maxRecords, Age: retention, ID: retention + 24*time.Hour}
-	if _, err := s.opts.Store.Append(ctx, logOf(tenant), r.EventID, jsonvalue.Encode(r), keep); err != nil {
+	added, err := s.opts.Store.Append(ctx, logOf(tenant), r.EventID, jsonvalue.Encode(r), keep)
+	if err != nil {
 		return err
+	}
+	if added {
+		s.opts.Occurred(r.Name)
 	}
 	return s.opts.Store.Notify(ctx, logOf(tenant))
 }

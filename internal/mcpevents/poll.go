@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
-
-	"papi-mcp/internal/papi"
 )
 
 // pollKeeps is how long things are watched after a poll: several times as long as a
@@ -41,7 +39,7 @@ type request struct {
 // readRequest reads and checks params.
 func (s *Service) readRequest(ctx context.Context, caller Caller, params json.RawMessage) (r request, in Interest, _ *Error) {
 	if err := json.Unmarshal(params, &r); err != nil {
-		return r, in, invalid("the params must be name (text), arguments (object), cursor (text or null), maxAgeMs and maxEvents (whole numbers): %s", papi.Printable(err.Error()))
+		return r, in, invalid("the params must be name (text), arguments (object), cursor (text or null), maxAgeMs and maxEvents (whole numbers)")
 	}
 	switch {
 	case r.MaxAgeMs != nil && *r.MaxAgeMs < 0:

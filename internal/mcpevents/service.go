@@ -64,6 +64,9 @@ type Options struct {
 	Inbox func(tenant string) Inbox
 	// Logger logs what fails in the background; nil logs nothing.
 	Logger *slog.Logger
+	// Occurred counts an occurrence, by its type, when it gets into the log; nil counts
+	// none.
+	Occurred func(name string)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -97,6 +100,9 @@ type Service struct {
 func New(opts Options) *Service {
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Occurred == nil {
+		opts.Occurred = func(string) {}
 	}
 	if opts.interval == nil {
 		opts.interval = interval

@@ -117,10 +117,23 @@ func (t *Type) states() []string {
 	return names
 }
 
+// subscribeTool is the tool that has the API report changes to this server.
+const subscribeTool = "event_subscribe"
+
+// reported reports whether the API has triggers for the kind of thing.
+func (t *Type) reported() bool {
+	kind := strings.TrimSuffix(t.Name, "."+string(t.what))
+	return catalog.TriggersOf(strings.Replace(kind, ".", "_", 1)) != nil
+}
+
 // definition is how events/list shows the type.
 func (t *Type) definition(things Things, delivery []string) map[string]any {
+	about := t.About
+	if t.reported() && things.Offers(subscribeTool) {
+		about += " Noticed within seconds once " + subscribeTool + " was called for the project, else by polling."
+	}
 	return map[string]any{
-		"name": t.Name, "description": t.About, "delivery": delivery,
+		"name": t.Name, "description": about, "delivery": delivery,
 		"inputSchema": t.inputSchema(things), "payloadSchema": t.payloadSchema(),
 	}
 }

@@ -126,28 +126,46 @@ func (s *Service) checkNumber(ctx context.Context, tenant string) error {
 	return err
 }
 
-// look reads what a sight is about, and notes what changed.
+// maxReadings bounds how often something is read again since another reading was noted
+// meanwhile.
+const maxReadings = 5
+
+// look reads what a sight is about, and notes what changed. What others have noted while
+// it was read is read again: of two readings that overlap, the one that is noted last may
+// have begun first.
 func (s *Service) look(ctx context.Context, things Things, g group) (changed bool, err error) {
-	seen, err := things.Observe(ctx, g.sight)
-	if err != nil {
-		return false, err
+	for range maxReadings {
+		before, _, err := s.readKnown(ctx, g)
+		if err != nil {
+			return false, err
+		}
+		read, err := s.observe(ctx, things, g)
+		if err != nil {
+			return false, err
+		}
+		if changed, err = s.note(ctx, g, before, read); !errors.Is(err, errOvertaken) {
+			return changed, err
+		}
 	}
-	read := reading{Observed: seen}
+	return false, errOvertaken
+}
+
+// observe reads what a sight is about.
+func (s *Service) observe(ctx context.Context, things Things, g group) (read reading, err error) {
+	if read.Observed, err = things.Observe(ctx, g.sight); err != nil {
+		return read, err
+	}
 	switch {
 	case g.of.what == commentAdded:
 	case g.isOne():
-		if len(seen.Things) == 0 {
+		if len(read.Things) == 0 {
 			read.gone = []string{g.ownThing()}
 		}
-	default:
-		read.all = !seen.Partial
-		if read.all {
-			if read.gone, err = s.gone(ctx, things, g, &read); err != nil {
-				return false, err
-			}
-		}
+	case !read.Partial:
+		read.all = true
+		read.gone, err = s.gone(ctx, things, g, &read)
 	}
-	return s.note(ctx, g, read)
+	return read, err
 }
 
 // gone returns the things that a list does not have any more. Each is read once more, since

@@ -84,7 +84,7 @@ func (s *Server) serveEvents(ctx context.Context, m *message) (answer mcp.JSONRP
 	case methodEventsUnsubscribe:
 		result, e = s.events.Unsubscribe(ctx, caller, m.Params)
 	case methodEventsStream:
-		if e = s.events.Stream(ctx, caller, m.Params, eventsStream(ctx, m.ID, caller)); e == nil {
+		if e = s.stream(ctx, caller, m); e == nil {
 			result = map[string]any{"_meta": streamMeta(m.ID)}
 		}
 	default:
@@ -95,6 +95,13 @@ func (s *Server) serveEvents(ctx context.Context, m *message) (answer mcp.JSONRP
 		return mcp.NewJSONRPCError(mcp.NewRequestId(m.ID), e.Code, e.Message, eventsData(e)), true
 	}
 	return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(m.ID), Result: completed(result)}, true
+}
+
+// stream serves a request for a stream until it ends.
+func (s *Server) stream(ctx context.Context, caller mcpevents.Caller, m *message) *mcpevents.Error {
+	s.metrics.streams.Inc()
+	defer s.metrics.streams.Dec()
+	return s.events.Stream(ctx, caller, m.Params, eventsStream(ctx, m.ID, caller))
 }
 
 // eventsData is the data of an error; nil for none.

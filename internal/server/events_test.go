@@ -221,6 +221,9 @@ func TestStreamsOverHTTP(t *testing.T) {
 			t.Fatalf("it begins with %s", show(m))
 		}
 	}
+	if n := metricValues(t, w.http.server.metrics)["papi_mcp_event_streams"]; n != 2 {
+		t.Errorf("%v streams are counted", n)
+	}
 	if status, body := w.answerTo(modernCall(8), modernHeaders("tools/call", "do")...); status != http.StatusOK {
 		t.Errorf("a call meanwhile: %d %s", status, body)
 	}
@@ -253,6 +256,9 @@ func TestStreamsOverHTTP(t *testing.T) {
 	}
 	if data, more := first.data(); more {
 		t.Errorf("then %s", data)
+	}
+	if n := metricValues(t, w.http.server.metrics)["papi_mcp_event_streams"]; n != 0 {
+		t.Errorf("%v streams are counted at the end", n)
 	}
 }
 

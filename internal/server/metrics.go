@@ -29,6 +29,8 @@ type Metrics struct {
 	deliveries  *prometheus.CounterVec
 	challenges  *prometheus.CounterVec
 	events      *prometheus.CounterVec
+	occurrences *prometheus.CounterVec
+	streams     prometheus.Gauge
 }
 
 // NewMetrics returns counters at zero.
@@ -55,6 +57,8 @@ func NewMetrics() *Metrics {
 		deliveries:  counter("papi_mcp_callback_deliveries_total", "Tries to send an event to the webhook of a client by how they ended: delivered, failed (tried again), abandoned (the last try failed), rejected (410 or 413), suspended (nothing is sent until the client refreshes).", "outcome"),
 		challenges:  counter("papi_mcp_callback_challenges_total", "Challenges to webhooks of clients by how they ended: verified, or why not.", "outcome"),
 		events:      counter("papi_mcp_events_total", "Events that the API sent, by how they were answered: stored and repeated with 200; unauthorized (a wrong signature, or an unknown webhook), expired, malformed, too_large and incomplete are refused; busy and store_unavailable are to be sent again.", "outcome"),
+		occurrences: counter("papi_mcp_occurrences_total", "Changes that were noticed for clients of MCP Events, each once, by the name of the event.", "event"),
+		streams:     register.NewGauge(prometheus.GaugeOpts{Name: "papi_mcp_event_streams", Help: "Open streams of MCP Events (events/stream)."}),
 	}
 }
 
@@ -106,6 +110,10 @@ func (m *Metrics) Challenged(outcome string) { m.challenges.WithLabelValues(outc
 // EventReceived counts an event that the API sent, by its outcome, which is one of
 // package events.
 func (m *Metrics) EventReceived(outcome string) { m.events.WithLabelValues(outcome).Inc() }
+
+// EventOccurred counts a change that was noticed for clients of MCP Events, by the name of
+// the event, which is one of package mcpevents.
+func (m *Metrics) EventOccurred(name string) { m.occurrences.WithLabelValues(name).Inc() }
 
 // registerGauges adds the gauges of a handler, and those of the process, which would
 // delay the start on stdio.

@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
+	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
+	"golang.org/x/net/idna"
 	"golang.org/x/time/rate"
 
 	"papi-mcp/internal/jsonvalue"
@@ -69,13 +72,21 @@ func (s *Subscriptions) verify(ctx context.Context, sub *subscription) error {
 	return s.o.Store.Put(ctx, key, nil, verifiedTTL)
 }
 
-// hostOf is the host of a URL that was checked.
+// hostOf is the host of a URL that was checked, the same in whatever form it is written: a
+// name has no case, and may end with a dot.
 func hostOf(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
 		return ""
 	}
-	return u.Hostname()
+	host := u.Hostname()
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	}
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.Unmap().String()
+	}
+	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
 // hostLimits bound what one host is sent.

@@ -109,6 +109,11 @@ func (e *endpoint) checkURL(text string) string {
 	case u.Scheme != "https" && !(u.Scheme == "http" && e.loopback && loopback.IsHost(u.Hostname())):
 		return "delivery.url must begin with https://"
 	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "delivery.url has a port that is none of 1 to 65535"
+		}
+	}
 	if address, err := netip.ParseAddr(u.Hostname()); err == nil && !e.allows(address) {
 		return "delivery.url has an address that is not on the public internet"
 	}

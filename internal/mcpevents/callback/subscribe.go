@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"time"
 
@@ -105,12 +106,17 @@ func (s *Subscriptions) grant(owner mcpevents.Owner, ttl json.RawMessage, now ti
 		}
 		granted = maxTTL
 	default:
-		var ms int64
-		if err := json.Unmarshal(ttl, &ms); err != nil || ms <= 0 {
-			return time.Time{}, invalid("ttlMs must be a positive integer, or null for no expiry")
+		ms, ok := new(big.Int).SetString(string(ttl), 10)
+		if !ok {
+			return time.Time{}, invalid("ttlMs must be an integer, or null for no expiry")
 		}
-		granted = time.Duration(min(ms, maxTTL.Milliseconds())) * time.Millisecond
-		granted = max(granted, minTTL)
+		// No integer is refused: the client schedules by what it was granted.
+		granted = minTTL
+		if ms.Cmp(big.NewInt(maxTTL.Milliseconds())) > 0 {
+			granted = maxTTL
+		} else if asked := time.Duration(ms.Int64()) * time.Millisecond; ms.IsInt64() && asked > minTTL {
+			granted = asked
+		}
 	}
 	return now.Add(granted), nil
 }

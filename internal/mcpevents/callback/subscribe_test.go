@@ -53,7 +53,9 @@ func TestWhatIsRefused(t *testing.T) {
 		"an address":              {authenticated, params("https://10.0.0.1/", secretA, ""), mcpevents.InvalidParams, "public"},
 		"a mapped address":        {authenticated, params("https://[::ffff:169.254.169.254]/", secretA, ""), mcpevents.InvalidParams, "public"},
 		"a long URL":              {authenticated, params("https://example.com/"+strings.Repeat("a", maxURL), secretA, ""), mcpevents.InvalidParams, "maximum"},
-		"a TTL of 0":              {authenticated, params("https://example.com/", secretA, `,"ttlMs":0`), mcpevents.InvalidParams, "ttlMs"},
+		"port 0":                  {authenticated, params("https://example.com:0/", secretA, ""), mcpevents.InvalidParams, "port"},
+		"no port":                 {authenticated, params("https://example.com:65536/", secretA, ""), mcpevents.InvalidParams, "port"},
+		"a TTL with a fraction":   {authenticated, params("https://example.com/", secretA, `,"ttlMs":1.5`), mcpevents.InvalidParams, "ttlMs"},
 		"a TTL that is no number": {authenticated, params("https://example.com/", secretA, `,"ttlMs":"1h"`), mcpevents.InvalidParams, "ttlMs"},
 		"a negative age":          {authenticated, params("https://example.com/", secretA, `,"maxAgeMs":-1`), mcpevents.InvalidParams, "maxAgeMs"},
 	} {
@@ -116,7 +118,8 @@ func TestGrants(t *testing.T) {
 		want           time.Duration // 0: no expiry
 	}{
 		{"key:a", "", defaultTTL}, {"key:a", `,"ttlMs":120000`, 2 * time.Minute}, {"key:a", `,"ttlMs":1`, minTTL},
-		{"key:a", `,"ttlMs":9007199254740991`, maxTTL}, {"key:a", `,"ttlMs":null`, 0}, {"oidc:a", `,"ttlMs":null`, maxTTL},
+		{"key:a", `,"ttlMs":0`, minTTL}, {"key:a", `,"ttlMs":-5`, minTTL}, {"key:a", `,"ttlMs":-99999999999999999999`, minTTL},
+		{"key:a", `,"ttlMs":9007199254740991`, maxTTL}, {"key:a", `,"ttlMs":99999999999999999999`, maxTTL}, {"key:a", `,"ttlMs":null`, 0}, {"oidc:a", `,"ttlMs":null`, maxTTL},
 	} {
 		got := f.subscribe(tt.principal, f.request(tt.ttl))
 		switch {
@@ -361,6 +364,19 @@ func TestChallengesAreLimitedByHost(t *testing.T) {
 	}
 	if n := len(f.hook.bodies); n != challengeBurst {
 		t.Errorf("%d challenges", n)
+	}
+}
+
+// However a host is written, it is one: its challenges and deliveries are counted together.
+func TestAHostInOtherForms(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://Hook.EXAMPLE.com./x": "hook.example.com", "https://hook.example.com:8443?x": "hook.example.com",
+		"https://bücher.example/": "xn--bcher-kva.example", "https://xn--BCHER-kva.example/": "xn--bcher-kva.example",
+		"https://[::ffff:203.0.113.5]/": "203.0.113.5", "https://[2001:DB8:0::1]/": "2001:db8::1",
+	} {
+		if got := hostOf(url); got != want {
+			t.Errorf("%s: %s, want %s", url, got, want)
+		}
 	}
 }
 
