@@ -253,7 +253,7 @@ func (s *Set) projectApply(ctx context.Context, caller Caller, args projectApply
 	}
 	if caller.Progress != nil {
 		a.Progress = func(done, total int, r plan.Result) {
-			caller.Progress(Progress{Done: done, Total: total, Message: r.Step.ID})
+			caller.Progress(Progress{Done: done, Total: total, Message: r.ID})
 		}
 	}
 	done, e := s.Apply(ctx, caller, a)

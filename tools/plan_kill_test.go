@@ -73,12 +73,11 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // world is a project in a sandbox, and a store, which outlive processes.
 type world struct {
-	t       *testing.T
-	box     *sandbox.Sandbox
-	store   store.Store
-	asked   *witness
-	faults  *rand.Rand
-	deletes []string
+	t      *testing.T
+	box    *sandbox.Sandbox
+	store  store.Store
+	asked  *witness
+	faults *rand.Rand
 }
 
 func newWorld(t *testing.T) *world {
@@ -208,7 +207,7 @@ func (w *world) finish(faulty bool) int {
 		if done.Report.Count(plan.Done) < len(done.Report.Results) && !faulty {
 			for _, r := range done.Report.Results {
 				if r.Status != plan.Done {
-					w.t.Errorf("%s %s: %v", r.Step.ID, r.Status, r.Err)
+					w.t.Errorf("%s %s: %v", r.ID, r.Status, r.Err)
 				}
 			}
 			w.t.Fatalf("not done after %d requests", m.requests)

@@ -102,7 +102,7 @@ func shownReport(done Applied) *reportShown {
 		if r.Err != nil {
 			why = cmp.Or(r.Err.Code, "error") + ": " + r.Err.Message
 		}
-		return r.Step.ID + ": " + why
+		return r.ID + ": " + why
 	})
 	shown.Needs, shown.MoreNeeds = firstTexts(r.Needs(), maxBlocked, func(text string) string { return text })
 	return shown

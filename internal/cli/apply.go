@@ -214,7 +214,7 @@ func (r *applying) failed(name string, done tools.Applied, e *tools.Error) error
 
 // progress shows that a step has ended.
 func (r *applying) progress(done, total int, result plan.Result) {
-	text := result.Step.ID
+	text := result.ID
 	if result.Status != plan.Done {
 		text = fmt.Sprintf("%s %s: %s", result.Status, text, result.Err.Message)
 	}

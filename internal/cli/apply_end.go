@@ -43,10 +43,10 @@ func (r *applying) print(report *plan.Report) error {
 	var b strings.Builder
 	for _, result := range report.Results {
 		for _, warning := range result.Warnings {
-			fmt.Fprintf(&b, "%s: %s\n", result.Step.ID, warning)
+			fmt.Fprintf(&b, "%s: %s\n", result.ID, warning)
 		}
 		if result.Status != plan.Done && result.Err != nil {
-			fmt.Fprintf(&b, "%s %s: %s (%s)\n", result.Status, result.Step.ID, result.Err.Message, result.Err.Code)
+			fmt.Fprintf(&b, "%s %s: %s (%s)\n", result.Status, result.ID, result.Err.Message, result.Err.Code)
 		}
 	}
 	if report.Stopped != nil {
@@ -68,7 +68,7 @@ func (r *applying) print(report *plan.Report) error {
 func (r *applying) printJSON(report *plan.Report) error {
 	end := applyEnd{Hash: report.Hash, Status: tools.StatusOf(report), Of: len(report.Results), Done: report.Count(plan.Done), Steps: []stepEnd{}, Needs: report.Needs()}
 	for _, result := range report.Results {
-		step := stepEnd{ID: result.Step.ID, Status: result.Status, IDs: result.IDs}
+		step := stepEnd{ID: result.ID, Status: result.Status, IDs: result.IDs}
 		if result.Err != nil && result.Status != plan.Done {
 			step.Code, step.Message = result.Err.Code, result.Err.Message
 		}
