@@ -47,6 +47,8 @@ type brandsWorld struct {
 	requests atomic.Int64
 	reads    atomic.Int64
 	projects []string
+	// create makes a call past the guard.
+	create func(tool string, args object)
 }
 
 // RoundTrip counts a request.
@@ -70,15 +72,17 @@ func newBrandsWorld(t testing.TB, n int) *brandsWorld {
 		Default: project, Store: st, Reader: dispatch.Reader{API: client}, APINow: w.box.Now, Now: w.box.Now,
 	})})
 	direct := New(Options{Rows: catalog.Rows(), API: client, Guard: guard.New(guard.Options{Mode: guard.Off, Store: store.NewMemory(), Reader: dispatch.Reader{API: client}})})
-	for i := range n {
-		id := fmt.Sprintf("00000000-0000-0000-0000-%012d", i)
-		out := direct.Call(t.Context(), Caller{Principal: "test"}, "whatsapp_account_create", encode(object{
-			"projectId": id, "wabaName": "Example", "clientBusinessManagerId": "1000000000", "businessManager": "SINCH_UK",
-			"senderDetails": object{"displayName": "Example Shop", "businessCategory": "SHOPPING_AND_RETAIL", "region": "EU"},
-		}))
-		if out.IsError {
+	w.create = func(tool string, args object) {
+		if out := direct.Call(context.Background(), Caller{Principal: "test"}, tool, encode(args)); out.IsError {
 			t.Fatalf("%s", encode(out.Structured))
 		}
+	}
+	for i := range n {
+		id := fmt.Sprintf("00000000-0000-0000-0000-%012d", i)
+		w.create("whatsapp_account_create", object{
+			"projectId": id, "wabaName": "Example", "clientBusinessManagerId": "1000000000", "businessManager": "SINCH_UK",
+			"senderDetails": object{"displayName": "Example Shop", "businessCategory": "SHOPPING_AND_RETAIL", "region": "EU"},
+		})
 		w.projects = append(w.projects, id)
 	}
 	if _, err := w.box.AdvanceBy(context.Background(), 24*time.Hour); err != nil {
@@ -157,5 +161,39 @@ func BenchmarkBrands(b *testing.B) {
 		b.ReportMetric(float64(requests), "requests")
 		b.ReportMetric(n*brandLeast, "least")
 		b.ReportMetric(float64(heap)/(1<<20), "MB-heap-with-the-sandbox")
+	}
+}
+
+// A project with more of a kind than a page of a list has (1,000 templates, 100 SMS apps)
+// is planned as a whole.
+func TestProjectsOfSeveralPages(t *testing.T) {
+	const templates, apps = 1203, 230
+	w := newBrandsWorld(t, 1)
+	id := w.projects[0]
+	for i := range templates {
+		w.create("whatsapp_template_create", object{
+			"projectId": id, "name": fmt.Sprintf("notice_%d", i), "language": "EN", "category": "UTILITY", "status": "DRAFT",
+			"details": object{"components": []object{{"type": "BODY", "text": fmt.Sprintf("The state of order %d has changed.", i)}}},
+		})
+	}
+	for i := range apps {
+		w.create("sms_app_create", object{"projectId": id, "name": fmt.Sprintf("Alerts %d", i), "region": "EU"})
+	}
+	target := w.set.Target(Caller{Principal: "test", CommandLine: true}, id, plan.Options{})
+	w.requests.Store(0)
+	items, err := plan.ReadProject(t.Context(), target, []*plan.Kind{plan.LookupKind("whatsappTemplates"), plan.LookupKind("smsApps")})
+	if err != nil || len(items) != templates+apps {
+		t.Fatalf("%d items: %v", len(items), err)
+	}
+	if sent := w.requests.Load(); sent != 2+3 {
+		t.Errorf("%d requests, want one for each page", sent)
+	}
+	d, faults := plan.Read(plan.Export(id, items, false), plan.Options{})
+	if faults != nil {
+		t.Fatal(faults[0])
+	}
+	made, err := plan.Make(t.Context(), target, d, plan.MakeOptions{})
+	if err != nil || len(made.Steps)+len(made.Blocked) > 0 || made.Unchanged != templates+apps {
+		t.Errorf("%v, %s", err, made.Text(plan.PrintOptions{}))
 	}
 }
