@@ -65,8 +65,7 @@ func (s *Set) Apply(ctx context.Context, caller Caller, a Apply) (Applied, *Erro
 			return done, unaudited(err)
 		}
 	}
-	target := &planTarget{set: s, caller: caller, project: projectID, reveal: a.Refs.Reveal}
-	target.caller.Elicitor = nil
+	target := s.newTarget(caller, projectID, a.Refs)
 	replan := func(ctx context.Context) (*plan.Plan, error) { return a.Make(ctx, target) }
 	p, err := replan(ctx)
 	if err != nil {

@@ -23,14 +23,22 @@ type planTarget struct {
 	project string
 	// reveal returns the arguments of a call with the values of secrets.
 	reveal func(tool string, args map[string]any) (map[string]any, error)
+	// shared are the reads that the calls of a run share.
+	shared *plan.Shared
 }
 
 // Target returns a project for package plan, as the caller can read and change it with the
 // tools of the set: by the guard, and with lines in the audit log. The references to
 // secrets are those of refs.
 func (s *Set) Target(caller Caller, projectID string, refs plan.Options) plan.Target {
+	return s.newTarget(caller, projectID, refs)
+}
+
+func (s *Set) newTarget(caller Caller, projectID string, refs plan.Options) *planTarget {
 	caller.Elicitor = nil // a plan is approved as one
-	return &planTarget{s, caller, projectID, refs.Reveal}
+	t := &planTarget{set: s, caller: caller, project: projectID, reveal: refs.Reveal}
+	t.shared = plan.NewShared(t)
+	return t
 }
 
 // row is that of a tool that plans may call.
@@ -148,10 +156,15 @@ func (t *planTarget) Write(ctx context.Context, approval plan.Approval, planned 
 		return plan.Written{}, asAPIError(e)
 	}
 	c.own.planned = &guard.PlannedCall{Grant: approval.Grant, Hash: approval.Hash}
+	if planned.Facts == "" {
+		ctx = guard.Reading(ctx, t.shared)
+	}
 	switch out := t.set.send(ctx, t.caller, tool.row, c).Structured.(type) {
 	case *Result:
+		t.shared.Made(planned)
 		return plan.Written{IDs: out.IDs, State: out.State, Warnings: out.Warnings}, nil
 	case *Error:
+		t.shared.Forget()
 		return plan.Written{}, asAPIError(out)
 	}
 	return plan.Written{}, &papi.Error{Code: errorcode.InternalError, Message: planned.Tool + " asked a person, though its plan was approved"}

@@ -18,7 +18,8 @@ import (
 // those calls of the plan that a person must confirm ([PlanApproval.Marked]), each once.
 // It is bound to the principal, the project, the API and the plan's hash, and of each call
 // to the tool, the arguments and what the question said. All other rules are as for any
-// call: they are checked by new reads, and what was said must still be so.
+// call: those of a marked call are checked by new reads, and what was said must still be
+// so; the other calls of the plan may share their reads ([Reading]).
 //
 // A call is marked as taken in the store before it is sent, and as made when its outcome
 // is known. One that the API refused can be made again. One whose outcome is not known

@@ -295,3 +295,20 @@ func TestGrantsOutliveTheProcess(t *testing.T) {
 		t.Errorf("in the old one then: %s", got)
 	}
 }
+
+// noReader fails the test that reads with it.
+type noReader struct{ t *testing.T }
+
+func (r noReader) Read(context.Context, string, string, map[string]any) (map[string]any, error) {
+	r.t.Error("a call that a person agreed to is checked by reads that are shared")
+	return nil, nil
+}
+
+// A call that a person agreed to is checked by new reads, whatever its plan has read.
+func TestMarkedCallsAreReadAnew(t *testing.T) {
+	f, p := webhookPlan(t, nil)
+	grant := granted(t, f, p)
+	if v := f.Check(Reading(t.Context(), noReader{t}), deleteHook(grant)); !v.Allowed() {
+		t.Errorf("%+v", v.Refuse)
+	}
+}

@@ -181,6 +181,10 @@ func (g *Guard) Check(ctx context.Context, c *Call) Verdict {
 		if r := g.openGrant(ctx, c); r != nil {
 			return refuse(r)
 		}
+		if !needsConfirmation(c, true) {
+			c.reader, _ = ctx.Value(readingKey{}).(Reader)
+			defer func() { c.reader = nil }()
+		}
 	}
 	confirmed, r := g.checkCall(ctx, c)
 	switch {

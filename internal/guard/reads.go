@@ -87,7 +87,8 @@ type reads struct {
 }
 
 // Reading returns a context in which [Guard.Preview] reads with r, for a caller who has
-// read what a project contains, and asks about many calls. Check always makes new reads.
+// read what a project contains, and asks about many calls. Check does so for the calls of
+// an approved plan that no person is asked about; for any other it makes new reads.
 func Reading(ctx context.Context, r Reader) context.Context {
 	return context.WithValue(ctx, readingKey{}, r)
 }

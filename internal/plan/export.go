@@ -258,6 +258,9 @@ func (e *exporter) kind(root mapping, kind *Kind, items []*Item) {
 		if reason == "" && e.portable && len(p.Identity) < len(kind.Identity) {
 			reason = "only its id identifies it"
 		}
+		if reason == "" {
+			reason = notInAFile(item)
+		}
 		if reason != "" {
 			left = append(left, comment("not written: %s: %s", item.Key, reason))
 			continue
@@ -399,6 +402,9 @@ func remarks(item *Item) []string {
 	}
 	if item.Kind.Launch != "" && !item.Launch && catalog.LaunchBegun(item.State) {
 		all = append(all, comment("it is not launched in each of its countries: launch: true would launch it there"))
+	}
+	if jsonvalue.Field(item.Fields, testNumbers) != nil {
+		all = append(all, comment("testNumbers: whoever has one of these phones is invited where the file creates a sender"))
 	}
 	if hasExpiringLink(item) {
 		all = append(all, comment("links to media are those that the API shows, which may end: replace them before another project gets them"))

@@ -79,7 +79,7 @@ func (f *fields) own(k *Kind) {
 		add(fieldID, &papi.Schema{Type: text, MinLength: &one, Description: "the API's id of one that exists; left out, it is found by its name"})
 	}
 	if k.Create == "" { // a WhatsApp sender
-		add("phoneNumber", &papi.Schema{Type: text, Pattern: `^\+[0-9]{6,15}$`, Description: "the number of a sender that exists, with + and the country code"})
+		add("phoneNumber", &papi.Schema{Type: text, Pattern: phonePattern, Description: "the number of a sender that exists, with + and the country code"})
 		f.file.Required = append(slices.Clone(f.file.Required), "phoneNumber")
 	}
 	if k.Lints {
@@ -92,6 +92,9 @@ func (f *fields) own(k *Kind) {
 		add(fieldIgnoreLint, &papi.Schema{Type: papi.Types{"array"}, Items: rules, Description: "rules of lint that are not checked: Meta decides"})
 	}
 }
+
+// phonePattern is that of a phone number in the file.
+const phonePattern = `^\+[0-9]{6,15}$`
 
 const fieldIgnoreLint = "ignoreLint"
 

@@ -21,6 +21,12 @@ const maxReads = 6
 // their lists read at the same time. One request is made for each kind, for each page of
 // its list, and for each KakaoTalk sender, which lists its own templates.
 func ReadProject(ctx context.Context, p Reader, kinds []*Kind) ([]*Item, error) {
+	return readProject(ctx, p, kinds, func(*Item) bool { return true })
+}
+
+// readProject does the same, with the templates of those KakaoTalk senders alone that are
+// parents.
+func readProject(ctx context.Context, p Reader, kinds []*Kind, parents func(*Item) bool) ([]*Item, error) {
 	wanted := func(k *Kind) bool { return slices.Contains(kinds, k) }
 	found := make(map[*Kind][]*Item)
 	for _, depth := range [][]*Kind{topKinds(), childKinds()} {
@@ -39,7 +45,9 @@ func ReadProject(ctx context.Context, p Reader, kinds []*Kind) ([]*Item, error) 
 				lists = append(lists, &list{kind: kind})
 			case kind.Parent != nil && wanted(kind):
 				for _, parent := range found[kind.Parent] {
-					lists = append(lists, &list{kind: kind, parent: parent})
+					if parents(parent) {
+						lists = append(lists, &list{kind: kind, parent: parent})
+					}
 				}
 			}
 		}

@@ -39,7 +39,10 @@ func Make(ctx context.Context, p Project, d *Document, o MakeOptions) (*Plan, er
 	}
 	wanted, unwanted := selected(d.Items, o.Only), selected(d.Delete, o.Only)
 	snapshot := newSnapshot(p)
-	have, err := ReadProject(ctx, snapshot, kindsOf(slices.Concat(wanted, unwanted)))
+	all := slices.Concat(wanted, unwanted)
+	have, err := readProject(ctx, snapshot, kindsOf(all), func(has *Item) bool {
+		return slices.ContainsFunc(all, func(i *Item) bool { return i.Kind.Parent == has.Kind && sameThing(parentOf(i), has) })
+	})
 	if err != nil {
 		return nil, err
 	}

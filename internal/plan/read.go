@@ -251,8 +251,23 @@ func (d *documentReader) check(schema *papi.Schema, given map[string]any, t *tre
 		if wrong.literal != "" && strings.HasSuffix(text, "allowed: string") {
 			text = fmt.Sprintf("%s is given; allowed: a string: %q", wrong.literal, wrong.literal)
 		}
+		text = inYAML(text, wrong)
 		d.fault(wrong.at, papi.JoinPath(path, v.Path), "%s", text)
 	}
+}
+
+// inYAML is the text of a violation with the form in which the file has what is allowed.
+func inYAML(text string, wrong *tree) string {
+	given, isText := wrong.scalar.(string)
+	switch {
+	case strings.HasSuffix(text, "allowed: boolean"):
+		return strings.TrimSuffix(text, "boolean") + "true or false, without quotes"
+	case strings.HasSuffix(text, "allowed: array") && isText:
+		return strings.TrimSuffix(text, "array") + "a list, such as [" + papi.Truncate(papi.Printable(given), papi.MaxEcho) + "]"
+	case strings.HasSuffix(text, phonePattern):
+		return strings.TrimSuffix(text, "a text that matches "+phonePattern) + `+ and digits alone, with the country code, such as "+15550100"`
+	}
+	return text
 }
 
 // secrets reports references to secrets where there is no secret, and secrets that no

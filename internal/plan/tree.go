@@ -216,8 +216,8 @@ func (r *reader) parse(text []byte, file string) *tree {
 	}
 	if wrong, ok := errors.AsType[*yaml.LoadError](err); ok {
 		hint := ""
-		if line := bytes.Split(text, []byte("\n")); wrong.Mark.Line <= len(line) && wrong.Mark.Line > 0 && bytes.Contains(line[wrong.Mark.Line-1], []byte("${")) {
-			hint = ": within { } and [ ], write a text with ${...} in quotes"
+		if lines := bytes.Split(text, []byte("\n")); wrong.Mark.Line <= len(lines) && wrong.Mark.Line > 0 {
+			hint = hintFor(string(lines[wrong.Mark.Line-1]), wrong.Message)
 		}
 		r.fault(Position{file, wrong.Mark.Line, wrong.Mark.Column}, "", "not valid YAML: %s%s", papi.Printable(wrong.Message), hint)
 		return nil
@@ -230,6 +230,29 @@ func (r *reader) parse(text []byte, file string) *tree {
 		return nil
 	}
 	return r.tree(document.Content[0], "", file, 0)
+}
+
+// hintFor says what to do about a line that is not YAML, for the usual reasons.
+func hintFor(line, message string) string {
+	text := strings.TrimLeft(line, " ")
+	value := text
+	if _, after, found := strings.Cut(text, ": "); found {
+		value = after
+	}
+	value = strings.TrimPrefix(value, "- ")
+	switch {
+	case strings.HasPrefix(text, "\t") || strings.HasPrefix(strings.TrimLeft(line[:len(line)-len(strings.TrimLeft(line, " \t"))], " "), "\t"):
+		return ": the line begins with a tab; indent it by blanks"
+	case strings.Contains(line, "${"):
+		return ": within { } and [ ], write a text with ${...} in quotes"
+	case strings.HasPrefix(value, "{{") || strings.HasPrefix(value, "@") || strings.HasPrefix(value, "`") || strings.HasPrefix(value, "%"):
+		return ": write a text that begins with { @ ` or % in quotes"
+	case strings.Contains(message, "mapping values"):
+		return ": indent the line like the fields around it, and write a text with a colon and a blank in quotes"
+	case strings.Contains(message, "end of stream"):
+		return ": a quote or bracket before has no end"
+	}
+	return ": compare the indentation with the lines around it, and the quotes and brackets"
 }
 
 // tree converts a node, and resolves the references in it.
