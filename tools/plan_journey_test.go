@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,8 +81,11 @@ func TestTheJourneyToASecondProject(t *testing.T) {
 	}
 	tool, args = step(answer)
 	answer, failed = call(tool, args)
-	if failed || jsonvalue.Text(answer, "data.status") != appliedDone || jsonvalue.Field(answer, "data.done") != 14.0 {
+	if failed || jsonvalue.Field(answer, "data.done") != 14.0 || jsonvalue.Field(answer, "data.of") != 14.0 {
 		t.Fatalf("not applied: %s", encode(answer))
+	}
+	if needs := jsonvalue.Texts(answer, "data.needs"); jsonvalue.Text(answer, "data.status") != appliedWaits || len(needs) != 1 || !strings.Contains(needs[0], "whatsapp_sender_create") {
+		t.Errorf("the sender, which only a person can create: %s", encode(answer))
 	}
 	s.box.Advance(time.Hour)
 	tool, args = step(answer)

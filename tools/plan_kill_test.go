@@ -201,7 +201,7 @@ func (w *world) finish(faulty bool) int {
 		if e != nil {
 			w.t.Fatalf("%+v", e)
 		}
-		if done.Report == nil {
+		if len(done.Report.Results) == 0 {
 			return times
 		}
 		if done.Report.Count(plan.Done) < len(done.Report.Results) && !faulty {
