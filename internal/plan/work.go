@@ -398,11 +398,11 @@ func (w *work) unknown() (wait time.Duration, any bool) {
 	return wait, len(w.again) > 0
 }
 
-// waits reports a wait, one at a time.
+// waits reports a wait that a person notices, one at a time.
 func (w *work) waits(wait time.Duration, why string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.Waits != nil && wait > 0 {
+	if w.Waits != nil && wait >= time.Second {
 		w.Waits(wait, why)
 	}
 }
