@@ -148,6 +148,8 @@ func TestHostileDocuments(t *testing.T) {
 		"an alias of itself":            {argDocument: "smsApps: &a [*a]"},
 		"deep":                          {argDocument: "smsApps: " + strings.Repeat("[", 20000)},
 		"a secret by a variable":        {argDocument: "webhooks: [{target: https://example.com/a, triggers: [ALL], secret: \"${var:S}\"}]", "vars": []string{"S=${env:PAPI_VAR_CANARY}"}},
+		"a secret in the clear":         {argDocument: "webhooks: [{target: https://example.com/a, triggers: [ALL], secret: canary-Horse-9-battery}]"},
+		"a secret's value as variable":  {argDocument: "webhooks: [{target: https://example.com/a, triggers: [ALL], secret: \"${var:S}\"}]", "vars": []string{"S=canary-Horse-9-battery"}},
 		"a secret in a name":            {argDocument: "smsApps: [{name: \"${env:PAPI_VAR_CANARY}\", region: EU}]"},
 		"a listed secret in a name":     {argDocument: "smsApps: [{name: \"${env:PAPI_VAR_LISTED}\", region: EU}]"},
 		"a file by a variable":          {argDocument: "smsApps: ${var:F}", "vars": []string{"F=${file:/etc/passwd}"}},
