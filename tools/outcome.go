@@ -31,9 +31,11 @@ type Caller struct {
 	Timeout time.Duration
 }
 
-// Progress is how far a call that waits is.
+// Progress is how far a call is.
 type Progress struct {
-	Done, Total int // seconds since it began, and until it ends in any case
+	// Done and Total are seconds since a wait began, and until it ends in any case; of a plan,
+	// the steps that have ended, and all.
+	Done, Total int
 	Message     string
 }
 

@@ -35,6 +35,8 @@ type Apply struct {
 	Show func(p *plan.Plan, approved time.Time)
 	// Progress, if set, is called with each step that has ended.
 	Progress func(done, total int, r plan.Result)
+	// Waits, if set, is called before a wait: how long it takes, and what it is for.
+	Waits func(wait time.Duration, why string)
 	// Arguments are those of the call, for the audit log.
 	Arguments map[string]any
 }
@@ -42,7 +44,7 @@ type Apply struct {
 // Applied is how a plan was applied.
 type Applied struct {
 	Plan *plan.Plan
-	// Report is nil where nothing was to be done, and where a person has to be asked.
+	// Report is nil where the plan was not begun: a person has to be asked, or an error.
 	Report *plan.Report
 	// Question must be put to the person, and the call repeated with the answer.
 	Question *guard.Question
@@ -81,6 +83,8 @@ func (s *Set) Apply(ctx context.Context, caller Caller, a Apply) (Applied, *Erro
 		done.Plan = run.Plan()
 		a.show(run.Plan(), run.Begun())
 	case len(p.Steps) == 0:
+		a.show(p, time.Time{})
+		done.Report = &plan.Report{Hash: p.Hash, Blocked: p.Blocked}
 		return done, nil
 	case a.Hash != "" && a.Hash != p.Hash:
 		if differs == nil && a.Was != nil {
@@ -98,7 +102,7 @@ func (s *Set) Apply(ctx context.Context, caller Caller, a Apply) (Applied, *Erro
 			return done, storeUnavailable(err)
 		}
 	}
-	run.Target, run.Replan, run.Progress, run.Sleep = target, replan, a.Progress, s.sleep
+	run.Target, run.Replan, run.Progress, run.Waits, run.Sleep = target, replan, a.Progress, a.Waits, s.sleep
 	if a.Bounded {
 		bound, cancel := deadline.Bound(ctx)
 		ends, _ := bound.Deadline()

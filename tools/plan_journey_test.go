@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,12 @@ const projectB = "11111111-1111-1111-1111-111111111111"
 // "Make project B like project A": at most 6 calls and 6,000 tokens of arguments and
 // results, the confirmations included. The agent follows next, and gives what next needs.
 func TestTheJourneyToASecondProject(t *testing.T) {
+	t.Run("a token", func(t *testing.T) { journeyToB(t, nil) })
+	t.Run("a form", func(t *testing.T) { journeyToB(t, &witness{says: guard.Accepted}) })
+}
+
+// journeyToB makes the journey, with the token where the client has nobody to ask.
+func journeyToB(t *testing.T, person *witness) {
 	t.Setenv("PAPI_VAR_EXAMPLE_COM_A_SECRET", "correct-Horse-9-battery")
 	s := newSandboxSet(t, func(o *Options, g *guard.Options) {
 		g.Mode = guard.Auto
@@ -45,7 +52,11 @@ func TestTheJourneyToASecondProject(t *testing.T) {
 	call := func(tool string, args map[string]any) (map[string]any, bool) {
 		t.Helper()
 		calls++
-		out := do(t, s.Set, tool, args)
+		caller := Caller{Principal: "test"}
+		if person != nil {
+			caller.Elicitor = person
+		}
+		out := s.Call(t.Context(), caller, tool, encode(args))
 		answer := decoded(t, out)
 		tokens += tokentest.Count(string(encode(args))) + tokentest.Count(string(encode(answer)))
 		return answer, out.IsError
@@ -75,13 +86,20 @@ func TestTheJourneyToASecondProject(t *testing.T) {
 	answer, _ = call(tool, args)
 	tool, apply := step(answer)
 	answer, failed := call(tool, apply)
-	if !failed || answer["errorCode"] != errorcode.ConfirmationRequired {
-		t.Fatalf("no confirmation: %s", encode(answer))
+	if person == nil {
+		if !failed || answer["errorCode"] != errorcode.ConfirmationRequired {
+			t.Fatalf("no confirmation: %s", encode(answer))
+		}
+		tool, args = step(answer)
+		answer, failed = call(tool, args)
+	} else if len(person.asked) != 1 {
+		t.Errorf("asked %q", person.asked)
 	}
-	tool, args = step(answer)
-	answer, failed = call(tool, args)
-	if failed || jsonvalue.Text(answer, "data.status") != appliedDone || jsonvalue.Field(answer, "data.done") != 14.0 {
+	if failed || jsonvalue.Field(answer, "data.done") != 14.0 || jsonvalue.Field(answer, "data.of") != 14.0 {
 		t.Fatalf("not applied: %s", encode(answer))
+	}
+	if needs := jsonvalue.Texts(answer, "data.needs"); jsonvalue.Text(answer, "data.status") != appliedWaits || len(needs) != 1 || !strings.Contains(needs[0], "whatsapp_sender_create") {
+		t.Errorf("the sender, which only a person can create: %s", encode(answer))
 	}
 	s.box.Advance(time.Hour)
 	tool, args = step(answer)

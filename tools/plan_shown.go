@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/plan"
 )
@@ -68,8 +69,7 @@ type reportShown struct {
 	Needs     []string `json:"needs,omitempty"`
 	MoreNeeds int      `json:"moreNeeds,omitempty"`
 	// Settling is how many things the API still works on.
-	Settling int      `json:"settling,omitempty"`
-	Blocked  []string `json:"blocked,omitempty"`
+	Settling int `json:"settling,omitempty"`
 }
 
 // The ends of an apply.
@@ -82,12 +82,8 @@ const (
 )
 
 func shownReport(done Applied) *reportShown {
-	shown := &reportShown{Status: appliedDone}
-	shown.Blocked, _ = firstTexts(done.Plan.Blocked, maxBlocked, func(b plan.Blocked) string { return fmt.Sprintf("%s/%s/%s", b.Kind, b.Key, b.Action) })
+	shown := &reportShown{}
 	r := done.Report
-	if r == nil {
-		return shown
-	}
 	shown.Of, shown.Done, shown.Status = len(r.Results), r.Count(plan.Done), StatusOf(r)
 	var open []plan.Result
 	for _, result := range r.Results {
@@ -111,9 +107,9 @@ func shownReport(done Applied) *reportShown {
 // StatusOf is how the run of a plan ended, in a word.
 func StatusOf(r *plan.Report) string {
 	switch {
-	case r.Stopped != nil:
+	case r.Stopped != nil && r.Stopped.Code == errorcode.PlanChanged:
 		return appliedChanged
-	case r.Count(plan.Failed) > 0:
+	case r.Stopped != nil || r.Count(plan.Failed) > 0:
 		return appliedFailed
 	case r.Count(plan.Waiting) > 0:
 		return appliedWaits
@@ -151,9 +147,6 @@ const maxWaitedFor = 1
 // toWaitFor are the first things that the API still works on, as wait takes them.
 func (s *Set) toWaitFor(r *plan.Report) []any {
 	var things []any
-	if r == nil {
-		return nil
-	}
 	for _, result := range r.Results {
 		if f := s.FollowOf(result); f != nil && len(things) < maxWaitedFor {
 			things = append(things, map[string]any{"tool": f.Tool, "args": f.Args})

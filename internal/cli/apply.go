@@ -104,7 +104,7 @@ func (r *applying) apply(cmd *cobra.Command, name string) error {
 	a.Make = func(ctx context.Context, p plan.Project) (*plan.Plan, error) {
 		return plan.Make(ctx, p, d.document, d.options)
 	}
-	a.Approve, a.Show, a.Progress = r.approve, r.show, r.progress
+	a.Approve, a.Show, a.Progress, a.Waits = r.approve, r.show, r.progress, r.waits
 	a.Arguments = map[string]any{"file": name}
 	caller := tools.Caller{Principal: server.StdioPrincipal, Client: callClient, CommandLine: true}
 	if interactive(r.s) && name != standardInput {
@@ -118,10 +118,6 @@ func (r *applying) apply(cmd *cobra.Command, name string) error {
 	}
 	if e != nil {
 		return r.failed(name, done, e)
-	}
-	if done.Report == nil {
-		r.show(done.Plan, time.Time{})
-		return r.print(&plan.Report{Hash: done.Plan.Hash})
 	}
 	exit := done.Report.Exit()
 	if err := r.print(done.Report); err != nil {
@@ -210,6 +206,12 @@ func (r *applying) failed(name string, done tools.Applied, e *tools.Error) error
 		}
 	}
 	return &exitError{r.file.exitOf(e), cmp.Or(errorText(e), e.Code)}
+}
+
+// waits shows until when the command waits, and for what.
+func (r *applying) waits(wait time.Duration, why string) {
+	until := time.Now().Add(wait).UTC().Format(time.TimeOnly)
+	r.bar.line(fmt.Sprintf("waiting until %s UTC (%s): %s", until, wait.Round(time.Second), papi.Printable(why)))
 }
 
 // progress shows that a step has ended.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -59,7 +60,11 @@ func (r *applying) print(report *plan.Report) error {
 		fmt.Fprintf(&b, "%d of %d steps are done.\n", report.Count(plan.Done), len(report.Results))
 	}
 	if n := report.Count(plan.Open); n > 0 && report.Stopped == nil {
-		fmt.Fprintf(&b, "Run the same command again to continue.\n")
+		when := ""
+		if report.Again > 0 {
+			when = fmt.Sprintf(" in %s", (report.Again + time.Second).Truncate(time.Second))
+		}
+		fmt.Fprintf(&b, "Run the same command again%s to continue.\n", when)
 	}
 	_, err := io.WriteString(r.s.out, papi.Printable(b.String()))
 	return err
@@ -154,6 +159,12 @@ func (b *progressBar) step(done, total int, text string, lasting bool) {
 	head := fmt.Sprintf("[%s%s] %d/%d ", strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), done, total)
 	fmt.Fprint(b.out, head+cutToWidth(text, terminalColumns-1-len(head)))
 	b.drawn = true
+}
+
+// line prints a line above the bar.
+func (b *progressBar) line(text string) {
+	b.clear()
+	fmt.Fprintln(b.out, text)
 }
 
 // clear removes the bar.

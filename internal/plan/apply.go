@@ -67,6 +67,8 @@ type Report struct {
 	Hash string
 	// Results are those of the steps, in their order.
 	Results []Result
+	// Blocked are the differences that no call of the plan removes.
+	Blocked []Blocked
 	// Stopped is the error after which no more steps were begun; nil where none was.
 	Stopped *papi.Error
 	// Again is after which time it makes sense to continue; 0 for immediately.
@@ -84,7 +86,8 @@ func (r *Report) Count(status Status) int {
 	return n
 }
 
-// Needs are the things that a person has to do, each with the step that asks for it.
+// Needs are the things that a person has to do, each with the step that asks for it, or with
+// the difference that the plan leaves.
 func (r *Report) Needs() []string {
 	var needs []string
 	for _, result := range r.Results {
@@ -94,6 +97,9 @@ func (r *Report) Needs() []string {
 		case result.Status == Done && result.Person != "":
 			needs = append(needs, fmt.Sprintf("%s %s: %s", result.Kind, result.Key, result.Person))
 		}
+	}
+	for _, b := range r.Blocked {
+		needs = append(needs, fmt.Sprintf("%s %s: can't %s it now: %s", b.Kind, b.Key, b.Action, b.Reason))
 	}
 	return needs
 }
@@ -129,6 +135,9 @@ type Run struct {
 	// Progress, if set, is called with each step that has ended, one at a time: done of
 	// total have by then.
 	Progress func(done, total int, r Result)
+	// Waits, if set, is called before each wait, one at a time: how long it takes, and what
+	// it is for.
+	Waits func(wait time.Duration, why string)
 	// Until is when no more calls are begun; the zero value is no limit. What is not done
 	// then can be continued.
 	Until time.Time
@@ -168,7 +177,11 @@ func (r *Run) Apply(ctx context.Context) (*Report, error) {
 			return nil, w.failure
 		}
 		again, any := w.unknown()
-		if !any || w.stopped != nil || round == maxRounds || !r.begins(again) || r.Sleep(ctx, again) != nil {
+		if !any || w.stopped != nil || round == maxRounds || !r.begins(again) {
+			break
+		}
+		w.waits(again, papi.Count(len(w.again), "call")+" without an answer, whose effect is looked for then")
+		if r.Sleep(ctx, again) != nil {
 			break
 		}
 		now, err := r.Replan(ctx)

@@ -25,10 +25,6 @@ type MakeOptions struct {
 	Rotate bool `json:"rotate,omitempty"`
 }
 
-// MaxConfirmed is how many calls that a person must agree to a plan may have to be
-// applied: each has a line in the question.
-const MaxConfirmed = 20
-
 // Make compares a document with its project, and returns what has to be done, and what
 // can't be. It changes nothing. An item that several things of the project could be is
 // an error, *Ambiguous; one of only that matches nothing, and what a read fails with, is a

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/lint"
 )
@@ -404,7 +405,7 @@ func TestNoWhatsapp(t *testing.T) {
 func TestManyConfirmations(t *testing.T) {
 	p := shop(t)
 	var remove []*Item
-	for i := range MaxConfirmed + 1 {
+	for i := range guard.MaxMarked + 1 {
 		name := fmt.Sprintf("app %d", i)
 		p.must("sms_app_create", map[string]any{"name": name, "region": "EU"})
 		remove = append(remove, p.item("smsApps", `{"name":"`+name+`"}`))

@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 )
 
@@ -114,9 +115,9 @@ func (m *maker) add(step *Step, item *Item) {
 
 // finish counts what a person must agree to, and completes the plan.
 func (m *maker) finish() {
-	if n := m.plan.Confirmed(); n > MaxConfirmed {
+	if n := m.plan.Confirmed(); n > guard.MaxMarked {
 		m.plan.Notes = append(m.plan.Notes, Note{
-			Text: fmt.Sprintf("%d calls ask for a person's confirmation, and a plan may have %d to be applied: split it with --only", n, MaxConfirmed), Error: true,
+			Text: fmt.Sprintf("%d calls ask for a person's confirmation, and a plan may have %d to be applied: split it with --only", n, guard.MaxMarked), Error: true,
 		})
 	}
 	m.plan.Hash = m.plan.hash()

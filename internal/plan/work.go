@@ -61,18 +61,16 @@ func (w *work) load(ctx context.Context, now *Plan) error {
 
 // compare takes the steps that a plan which was made now lacks for done.
 func (w *work) compare(ctx context.Context, now *Plan) error {
-	needed := map[string]bool{}
+	needed := make(map[string]*Step, len(now.Steps))
 	for _, step := range now.Steps {
-		needed[step.ID] = true
-		for i := range w.steps {
-			if w.steps[i].ID == step.ID { // the same, with numbers as they were written
-				w.steps[i], w.results[i].Step = step, step
-			}
-		}
+		needed[step.ID] = step
 	}
 	for i, was := range w.steps {
-		state := &w.states[i]
-		if !state.Done && !needed[was.ID] {
+		state, still := &w.states[i], needed[was.ID]
+		if still != nil { // the same, with numbers as they were written
+			w.steps[i], w.results[i].Step = still, still
+		}
+		if !state.Done && still == nil {
 			state.Done, state.Sent = true, time.Time{}
 			if err := w.save(ctx, i); err != nil {
 				return err
@@ -130,10 +128,6 @@ func (w *work) missing(step *Step) *papi.Error {
 func (w *work) step(ctx context.Context, i int) {
 	step, state := w.steps[i], &w.states[i]
 	for tries := 1; state.Calls < len(step.Calls); tries++ {
-		if e := w.free(ctx); e != nil {
-			w.finish(i, Open, e)
-			return
-		}
 		wait, status, e := w.call(ctx, i)
 		if e == nil && wait == 0 {
 			tries = 0
@@ -148,6 +142,7 @@ func (w *work) step(ctx context.Context, i int) {
 			w.finish(i, Open, e)
 			return
 		}
+		w.waits(wait, step.ID+": "+e.Message)
 		if w.Sleep(ctx, wait) != nil {
 			w.finish(i, Open, e)
 			return
@@ -162,6 +157,9 @@ func (w *work) step(ctx context.Context, i int) {
 func (w *work) call(ctx context.Context, i int) (wait time.Duration, status Status, _ *papi.Error) {
 	w.slots <- struct{}{}
 	defer func() { <-w.slots }()
+	if e := w.free(ctx); e != nil { // after the wait for the slot, in which a call may have ended the run
+		return 0, Open, e
+	}
 	step, state := w.steps[i], &w.states[i]
 	call := step.Calls[state.Calls]
 	row := catalog.Lookup(call.Tool)
@@ -275,7 +273,7 @@ func (w *work) claim(ctx context.Context, step *Step) (ids map[string]string, wa
 	}
 	sent, badTime := time.Parse(time.RFC3339Nano, string(before))
 	if left := sent.Add(settles).Sub(now); badTime == nil && left > 0 {
-		return nil, left, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "it was sent, and is not there yet: it is sent again two minutes after that"}
+		return nil, left, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "it was sent before, and is not there yet: two minutes after that it is looked for again, and sent if it is still not there"}
 	}
 	switch swapped, failure := w.Store.Swap(lasting, key, before, stamp, recordTTL); {
 	case failure != nil:
@@ -400,6 +398,15 @@ func (w *work) unknown() (wait time.Duration, any bool) {
 	return wait, len(w.again) > 0
 }
 
+// waits reports a wait that a person notices, one at a time.
+func (w *work) waits(wait time.Duration, why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.Waits != nil && wait >= time.Second {
+		w.Waits(wait, why)
+	}
+}
+
 func (w *work) later(wait time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -427,7 +434,7 @@ func storeError(err error) *papi.Error {
 }
 
 func (w *work) report() *Report {
-	r := &Report{Hash: w.record.Hash, Results: w.results, Stopped: w.stopped}
+	r := &Report{Hash: w.record.Hash, Results: w.results, Stopped: w.stopped, Blocked: w.now.Blocked}
 	if r.Count(Open) > 0 {
 		r.Again = w.wait
 	}

@@ -1,0 +1,78 @@
+package tools
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/dispatch"
+	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/guard"
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/papi"
+	"papi-mcp/internal/sandbox"
+)
+
+// meddler lets somebody change things when the first delete is sent.
+type meddler struct {
+	next    http.RoundTripper
+	once    sync.Once
+	meddle  func()
+	mu      sync.Mutex
+	deletes int
+}
+
+func (m *meddler) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodDelete {
+		m.once.Do(m.meddle)
+		m.mu.Lock()
+		m.deletes++
+		m.mu.Unlock()
+	}
+	return m.next.RoundTrip(r)
+}
+
+// Somebody changes what is still to be deleted while a plan is applied: none of what has
+// changed is deleted, except by a call that was on its way, and the result says so.
+func TestAPlanThatChangesWhileItIsApplied(t *testing.T) {
+	const webhooks = 14
+	direct := newSandboxSet(t, nil)
+	m := &meddler{next: direct.box.Transport()}
+	client, err := papi.New(papi.Config{BaseURL: "http://sandbox", AccessToken: sandbox.StaticToken, Transport: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSandboxSet(t, func(o *Options, g *guard.Options) {
+		o.API, g.Reader, g.Mode = client, dispatch.Reader{API: client}, guard.Auto
+	})
+	document := "delete:\n  webhooks:\n"
+	var ids []string
+	for i := range webhooks {
+		target := fmt.Sprintf("https://example.com/%d", i)
+		made := direct.call(t, "webhook_create", object{"target": target, "triggers": []string{"ALL"}, "secret": "correct-Horse-9-battery"})
+		ids = append(ids, jsonvalue.Text(made, "ids.webhookId"))
+		document += "    - {target: " + target + "}\n"
+	}
+	m.meddle = func() {
+		for _, id := range ids {
+			direct.call(t, "webhook_update", object{"webhookId": id, "triggers": []string{"RCS_SENDER_STATUS_UPDATED"}})
+		}
+	}
+	planned := s.call(t, catalog.ProjectPlan, object{argDocument: document})
+	caller := Caller{Principal: "test", Elicitor: &witness{says: guard.Accepted}}
+	out := s.Call(t.Context(), caller, catalog.ProjectApply, encode(object{argPlanID: jsonvalue.Text(planned, "ids.planId")}))
+	r := decoded(t, out)
+	if jsonvalue.Text(r, "data.status") != appliedChanged || !strings.Contains(string(encode(r)), errorcode.PlanChanged) {
+		t.Errorf("%s", encode(r))
+	}
+	if m.deletes == 0 || m.deletes > 4 {
+		t.Errorf("%d deletes were sent", m.deletes)
+	}
+	left := strings.Count(string(encode(direct.call(t, "webhook_list", object{"pageSize": 15}))), "https://example.com/")
+	if left != webhooks-m.deletes {
+		t.Errorf("%d webhooks are left after %d deletes of %d", left, m.deletes, webhooks)
+	}
+}
