@@ -27,7 +27,7 @@ func TestHowManyPlansAreKept(t *testing.T) {
 	}
 	var ids []string
 	others := planBy("other", 0)
-	for n := range maxKept + 2 {
+	for n := range maxDocuments + 2 {
 		ids = append(ids, planBy("test", n))
 	}
 	for i, id := range ids {
