@@ -105,6 +105,20 @@ func TestPlansUseTheToolsOfTheCaller(t *testing.T) {
 	})
 }
 
+// Nobody is asked about a plan that has a call which the caller may only see.
+func TestNobodyIsAskedInVain(t *testing.T) {
+	s := newSandboxSet(t, func(o *Options, g *guard.Options) {
+		g.Mode = guard.Auto
+		o.PlanRows = slices.DeleteFunc(slices.Clone(o.Rows), func(row *catalog.Row) bool { return row.Toolset == "sms" && row.Writes() })
+	})
+	planned := s.call(t, catalog.ProjectPlan, object{argDocument: "smsApps: [{name: Alerts, region: EU}]"})
+	person := &witness{says: guard.Accepted}
+	out := s.Call(t.Context(), Caller{Principal: "test", Elicitor: person}, catalog.ProjectApply, encode(object{argPlanID: jsonvalue.Text(planned, "ids.planId")}))
+	if e := failure(t, out); e["errorCode"] != errorcode.UnknownTool || len(person.asked) > 0 {
+		t.Errorf("asked %q: %s", person.asked, encode(e))
+	}
+}
+
 // A plan that was applied, whose project was then changed, is not applied again without
 // another yes.
 func TestAPlanIsNotAppliedTwice(t *testing.T) {

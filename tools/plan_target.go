@@ -173,17 +173,18 @@ func (t *planTarget) Write(ctx context.Context, approval plan.Approval, planned 
 // Now implements plan.Project.
 func (t *planTarget) Now() time.Time { return t.set.opts.Guard.APITime() }
 
-// marked are the calls of a plan that a person must confirm.
+// marked are the calls of a plan that a person must confirm. It is an error where the
+// caller may not make any one call of the plan: nobody is asked in vain.
 func (t *planTarget) marked(p *plan.Plan) ([]guard.MarkedCall, error) {
 	var marked []guard.MarkedCall
 	for _, step := range p.Steps {
 		for _, call := range step.Calls {
-			if call.Confirm == "" {
-				continue
-			}
 			tool, err := t.row(call.Tool)
 			if err != nil {
 				return nil, err
+			}
+			if call.Confirm == "" {
+				continue
 			}
 			c, e := t.checked(tool, call.Arguments)
 			if e != nil {

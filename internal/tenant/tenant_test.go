@@ -15,6 +15,7 @@ import (
 
 	"papi-mcp/internal/auth"
 	"papi-mcp/internal/catalog"
+	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/papi"
 	"papi-mcp/internal/store"
@@ -148,6 +149,37 @@ func TestToolsOfAGrant(t *testing.T) {
 
 // Callers with the same grant and credentials share a set of tools, and callers with
 // the same credentials share a token.
+// A plan makes only calls that the caller's grant allows, whatever the server offers.
+func TestPlansOfAGrant(t *testing.T) {
+	p, _ := newPool(t, func(o *Options) {
+		o.Tools.PlanRows, o.Tools.Own = o.Rows, catalog.Filter{}.Own()
+		o.Guard.Mode = guard.Off
+	})
+	for name, tt := range map[string]struct {
+		grant auth.Grant
+		tool  string
+		args  string
+		want  string
+	}{
+		"another toolset":            {auth.Grant{Toolsets: map[string]bool{"webhooks": true, "plan": true}}, "project_plan", `{"document":"smsApps: [{name: Alerts, region: EU}]"}`, errorcode.UnknownTool},
+		"its toolset":                {auth.Grant{Toolsets: map[string]bool{"webhooks": true, "plan": true}}, "project_plan", `{"document":"delete: {webhooks: [{target: https://example.com/a}]}"}`, ""},
+		"read-only":                  {auth.Grant{Toolsets: map[string]bool{"webhooks": false, "sms": false, "plan": false}}, "project_apply", `{"planId":"p22222222"}`, errorcode.UnknownTool},
+		"without the tools of plans": {auth.Grant{Toolsets: map[string]bool{"webhooks": true}}, "project_plan", `{"document":"{}"}`, errorcode.UnknownTool},
+	} {
+		set, err := p.Tools(auth.Identity{Principal: "p", Grant: tt.grant})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if e, failed := set.Call(t.Context(), tools.Caller{Principal: "p"}, tt.tool, []byte(tt.args)).Structured.(*tools.Error); failed {
+			got = e.Code
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
 func TestSharing(t *testing.T) {
 	p, a := newPool(t, nil)
 	get := func(id auth.Identity) *tools.Set {
