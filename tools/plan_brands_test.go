@@ -165,7 +165,7 @@ func BenchmarkBrands(b *testing.B) {
 }
 
 // A project with more of a kind than a page of a list has (1,000 templates, 100 SMS apps)
-// is planned as a whole.
+// is planned with all of them.
 func TestProjectsOfSeveralPages(t *testing.T) {
 	const templates, apps = 1203, 230
 	w := newBrandsWorld(t, 1)

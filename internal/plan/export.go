@@ -404,7 +404,7 @@ func remarks(item *Item) []string {
 		all = append(all, comment("it is not launched in each of its countries: launch: true would launch it there"))
 	}
 	if jsonvalue.Field(item.Fields, testNumbers) != nil {
-		all = append(all, comment("testNumbers: whoever has one of these phones is invited where the file creates a sender"))
+		all = append(all, comment("testNumbers: the owners of these phones are invited where the file creates a sender"))
 	}
 	if hasExpiringLink(item) {
 		all = append(all, comment("links to media are those that the API shows, which may end: replace them before another project gets them"))

@@ -25,7 +25,7 @@ func TestExportOfWhatNoCallMakes(t *testing.T) {
 	for _, want := range []string{
 		"# not written: https://example.com/${x}: it is as no call can make it: target: ",
 		"# not written: a/EN: it is as no call can make it: name: ",
-		"# testNumbers: whoever has one of these phones is invited",
+		"# testNumbers: the owners of these phones are invited",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("lacks %q:\n%s", want, text)

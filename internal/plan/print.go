@@ -34,7 +34,7 @@ func (p *Plan) Text(o PrintOptions) string {
 }
 
 // Markdown writes a plan as the comment of a pull request: a heading that counts, and the
-// plan as a block in which its texts mean nothing. At most max bytes are written, and a
+// plan as a block in which its texts mean nothing, with the hash that apply takes. At most max bytes are written, and a
 // line says what is left out.
 func (p *Plan) Markdown(max int) string {
 	w := &planWriter{}
@@ -46,6 +46,9 @@ func (p *Plan) Markdown(max int) string {
 	}
 	head := "### papi-mcp plan: " + p.Summary() + "\n\n" + fence + "diff\n"
 	tail := "\n" + fence + "\n"
+	if len(p.Steps) > 0 {
+		tail += "\nHash: `" + p.Hash + "`\n"
+	}
 	const cut = "\n… the rest is left out: papi-mcp plan shows it"
 	if room := max - len(head) - len(tail); len(text) > room {
 		text = text[:max0(room-len(cut))]

@@ -156,7 +156,7 @@ func TestTextForgesNoLine(t *testing.T) {
 	markdown := p.Markdown(1 << 20)
 	body, rest, _ := strings.Cut(markdown, "diff\n")
 	fence := body[strings.LastIndexByte(body, '\n')+1:]
-	if len(fence) != 5 || strings.Count(rest, fence) != 1 || !strings.HasSuffix(rest, fence+"\n") {
+	if len(fence) != 5 || strings.Count(rest, fence) != 1 || !strings.HasSuffix(rest, fence+"\n\nHash: `"+p.Hash+"`\n") {
 		t.Errorf("the block ends too early: fence %q in %q", fence, markdown)
 	}
 }
@@ -169,7 +169,7 @@ func TestMarkdownIsBounded(t *testing.T) {
 	}
 	for max := 300; max < len(whole); max += 7 {
 		cut := examplePlan().Markdown(max)
-		if len(cut) > max || !strings.HasSuffix(cut, "… the rest is left out: papi-mcp plan shows it\n```\n") {
+		if len(cut) > max || !strings.Contains(cut, "… the rest is left out: papi-mcp plan shows it\n```\n\nHash: `") {
 			t.Fatalf("with %d bytes: %d bytes, %q", max, len(cut), cut)
 		}
 	}

@@ -55,7 +55,7 @@ func (s *Shared) Read(ctx context.Context, projectID, tool string, args map[stri
 
 var _ guard.Reader = (*Shared)(nil)
 
-// Forget has what comes next read anew.
+// Forget has what comes next read again.
 func (s *Shared) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *Shared) Forget() {
 }
 
 // Made notes what a call has done. What is set up after its create has a state that the
-// call does not tell, so that it is read anew.
+// call does not tell, so that it is read again.
 func (s *Shared) Made(call Call) {
 	i := slices.IndexFunc(Kinds, func(k *Kind) bool { return slices.Contains([]string{k.Create, k.Update, k.Delete}, call.Tool) })
 	if i < 0 {
