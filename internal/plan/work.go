@@ -275,7 +275,7 @@ func (w *work) claim(ctx context.Context, step *Step) (ids map[string]string, wa
 	}
 	sent, badTime := time.Parse(time.RFC3339Nano, string(before))
 	if left := sent.Add(settles).Sub(now); badTime == nil && left > 0 {
-		return nil, left, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "it was sent, and is not there yet: it is sent again two minutes after that"}
+		return nil, left, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "it was sent, and the project does not have it yet: it can be sent again two minutes after the attempt"}
 	}
 	switch swapped, failure := w.Store.Swap(lasting, key, before, stamp, recordTTL); {
 	case failure != nil:
