@@ -29,7 +29,7 @@ const (
 )
 
 type eventSubscribeArgs struct {
-	Triggers  []string `json:"triggers,omitempty" jsonschema:"description=triggers\\, or families of them: whatsapp\\, rcs\\, whatsapp_template; default ALL"`
+	Triggers  []string `json:"triggers,omitempty" jsonschema:"description=triggers\\, or families of them: whatsapp\\, rcs\\, whatsapp_template; default ALL\\, or those it has"`
 	ProjectID string   `json:"projectId,omitempty"`
 	DryRun    bool     `json:"dryRun,omitempty" jsonschema:"description=send nothing; show what would be sent"`
 	Confirm   string   `json:"confirm,omitempty" jsonschema:"description=token of the person's confirmation for exactly this call"`
@@ -193,7 +193,7 @@ func (s *Set) subscription(ctx context.Context, project string, claim *events.Cl
 }
 
 func registrationsFailed(err error) error {
-	return &papi.Error{Code: errorcode.StoreUnavailable, Message: "the registrations of webhooks can't be used: " + err.Error(), Err: err}
+	return &papi.Error{Code: errorcode.StoreUnavailable, Message: "what this server keeps of its webhooks can't be read or written: " + err.Error(), Err: err}
 }
 
 // tool is the tool whose call makes the subscription.
@@ -291,7 +291,7 @@ func (sub *subscription) done(ctx context.Context, r *Result, triggers []string)
 		err = errors.Join(err, registrations.Rotated(ctx, sub.reg.ID, sub.secret))
 	}
 	if err != nil { // both secrets are accepted meanwhile, and the next call finds the webhook by its target
-		r.Warnings = append(r.Warnings, "the registration could not be completed, repeat the call: "+err.Error())
+		r.Warnings = append(r.Warnings, "what this server keeps of the webhook could not be updated, repeat the call: "+err.Error())
 	}
 	r.Done = "subscribed"
 	switch {
@@ -310,7 +310,7 @@ func (sub *subscription) done(ctx context.Context, r *Result, triggers []string)
 func (sub *subscription) failed(ctx context.Context, e *Error) {
 	if certain := e.Status >= 400 && e.Status < 500; sub.added && certain {
 		if err := sub.set.opts.Events.Registrations.Remove(context.WithoutCancel(ctx), sub.reg.ID); err != nil {
-			e.Warnings = append(e.Warnings, "a registration without a webhook is left: "+err.Error())
+			e.Warnings = append(e.Warnings, "no webhook was created, but what this server keeps of it could not be removed: "+err.Error())
 		}
 	}
 }

@@ -36,14 +36,14 @@ func (s *Set) followWebhook(ctx context.Context, c *guard.Call, answer map[strin
 	reg, err := s.registrationOf(ctx, c.ProjectID, jsonvalue.Text(c.Args, "webhookId"))
 	switch {
 	case err != nil:
-		return []string{"whether events of this webhook came to this server is not known: " + err.Error()}
+		return []string{"it is not known whether this webhook sent its events to this server: " + err.Error()}
 	case reg == nil:
 		return nil
 	}
 	defer s.opts.Events.changed(s.opts.Tenant)
 	if tool == webhookDelete {
 		if err := s.opts.Events.Registrations.Remove(ctx, reg.ID); err != nil {
-			return []string{"the registration of this webhook is left, though nothing comes by it any more: " + err.Error()}
+			return []string{"the webhook is deleted, but what this server keeps of it could not be removed: " + err.Error()}
 		}
 		return nil
 	}

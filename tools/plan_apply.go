@@ -178,7 +178,7 @@ func otherPlan(p *plan.Plan, differs []string) *Error {
 		info["differs"] = differs
 	}
 	return &Error{
-		Code: errorcode.PlanChanged, Message: "the plan that is made now is another one than the plan to apply; nothing was sent", Info: info,
+		Code: errorcode.PlanChanged, Message: "the plan that is made now differs from the plan to apply; nothing was sent", Info: info,
 	}
 }
 

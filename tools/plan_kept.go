@@ -52,7 +52,7 @@ func (s *Set) keep(ctx context.Context, caller Caller, kind string, d keptDocume
 	value := jsonvalue.Encode(d)
 	if len(value) > maxDocumentsBytes {
 		return "", &Error{
-			Code: errorcode.PlanTooLarge, Message: fmt.Sprintf("it has %d KiB, and at most %d KiB are kept", len(value)>>10, maxDocumentsBytes>>10),
+			Code: errorcode.PlanTooLarge, Message: fmt.Sprintf("the document with its plan has %d KiB, and at most %d KiB are kept", len(value)>>10, maxDocumentsBytes>>10),
 			Resolution: "use only to take a part of it, or papi-mcp export, plan and apply on the command line, which have no such limit",
 		}
 	}
@@ -94,5 +94,5 @@ func (s *Set) kept(ctx context.Context, caller Caller, name, id string) (*keptDo
 			return &d, nil
 		}
 	}
-	return nil, &Error{Code: errorcode.PlanExpired, Message: fmt.Sprintf("%s %s is not kept: each is for 24 hours, the last %d of a caller, and for who made it", name, papi.Echo(id), maxDocuments)}
+	return nil, &Error{Code: errorcode.PlanExpired, Message: fmt.Sprintf("there is no %s %s: each is kept for 24 hours, the last %d of a caller, and only for the caller that made it", name, papi.Echo(id), maxDocuments)}
 }

@@ -27,24 +27,25 @@ func newApply(s *streams) *cobra.Command {
 		Use:   "apply FILE|plan.json",
 		Short: "Make a project like a file",
 		Long: `Make a project like a file that says what it should contain, or apply a plan that
-papi-mcp plan -o wrote. The plan is made again and printed; of plan.json, or with
---approve, another plan than that one is refused (plan_changed).
+papi-mcp plan -o wrote. The plan is made again and printed. With plan.json or --approve
+it is refused (plan_changed) if it differs from the plan that was saved or approved,
+unless nothing is left to do.
 
 Approval:
-On a terminal a person is asked, once for all of the plan. Elsewhere --approve HASH is
-the answer, with the hash that papi-mcp plan printed. It is valid for 24 hours, for
-the calls of this plan alone, each once; the checks of each call are made as always.
+On a terminal a person is asked once, for the complete plan. Elsewhere --approve HASH,
+with the hash that papi-mcp plan printed, takes the place of the answer. An approval is
+valid for 24 hours, for the calls of this plan alone, each once; each call is checked
+as always.
 
-If the command is interrupted, or some of it fails for a time, run it again: what was
-done is not done twice, and the approval still counts.
+If the command is interrupted, or a step fails for a reason that passes, run it again:
+what was done is not done twice, and the approval still counts.
 
 Progress is on standard error. What the API reviews takes minutes to days; --wait
 follows it to the end.
 
-The exit code is 0 if all of it is done, 4 if a person has to do something, which is
-printed, 75 if some of it can be done by the same command later, else that of the
-first failure; with --wait 3 if what was waited for failed, and 5 if it did not end
-in time.
+The exit code is 0 if all steps are done, 4 if a person has to do something, which is
+printed, 75 if the same command can do the rest later, else that of the first failure;
+with --wait 3 if what was waited for failed, and 5 if it did not end in time.
 ` + environmentHelp,
 		Example: `  papi-mcp apply shop.yaml
   papi-mcp plan shop.yaml -o plan.json && papi-mcp apply plan.json
@@ -65,10 +66,10 @@ in time.
 	run.file.add(cmd)
 	run.file.addConfirmFlags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&run.approve, "approve", "", "approve the plan with this hash, in place of an answer")
+	f.StringVar(&run.approve, "approve", "", "approve the plan that has this hash, in place of a person's answer")
 	f.BoolVar(&run.wait, "wait", false, "wait until the API has settled what it reviews or sets up")
 	f.DurationVar(&run.timeout, timeoutFlag, time.Hour, "how long --wait waits, such as 30m or 72h")
-	f.BoolVar(&run.asJSON, "json", false, "print how it ended as one JSON object, and nothing else")
+	f.BoolVar(&run.asJSON, "json", false, "print the result as one JSON object, and nothing else")
 	return cmd
 }
 

@@ -19,7 +19,7 @@ const (
 	callbacksLoopback = "test-loopback"
 )
 
-const callbacksHelp = "where events may be sent to the webhooks of clients, with --auth token or oidc: public (https URLs on the public internet), off (nowhere), test-loopback (for tests: also http URLs on this machine)"
+const callbacksHelp = "where events may be sent to the endpoints of MCP clients, with --auth token or oidc: public (https URLs on the public internet), off (nowhere), test-loopback (for tests: also http URLs on this machine)"
 
 // callbackFaults returns where --callbacks is unsafe.
 func (f *httpFlags) callbackFaults() []fault {
@@ -30,7 +30,7 @@ func (f *httpFlags) callbackFaults() []fault {
 	return []fault{faultf("callbacks", "--callbacks %s with --http %s: callers could have this server send requests to programs on this machine; it is for tests, on 127.0.0.1", callbacksLoopback, f.addr)}
 }
 
-// serveCallbacks has events sent to the webhooks of clients, where callers are
+// serveCallbacks has events sent to the endpoints of MCP clients, where callers are
 // authenticated and the server has credentials for them in the background. run delivers
 // until stop; it must be called before the first request.
 func (f *httpFlags) serveCallbacks(c *config, p *prepared, logger *slog.Logger) (run func(context.Context) (stop func())) {

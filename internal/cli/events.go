@@ -12,7 +12,7 @@ import (
 
 // addMaxEventAge adds --max-event-age.
 func addMaxEventAge(flags *pflag.FlagSet, age *time.Duration) {
-	flags.DurationVar(age, "max-event-age", events.DefaultMaxAge, "how old the signature of an event may be: the API may send an event again for hours")
+	flags.DurationVar(age, "max-event-age", events.DefaultMaxAge, "how old the signature of an event of the API may be: an event may be sent again for hours")
 }
 
 // maxEventAgeFaults returns what is wrong with --max-event-age.

@@ -33,9 +33,9 @@ templates, the profiles of its senders, RCS senders and SMS apps. papi-mcp plan
 compares such a file with a project, and papi-mcp apply makes the project like it.
 Right after an export there is nothing to do.
 
-It only reads. Secrets are not in it: of a webhook there is a reference to a
-variable, which is needed where the webhook is created. What can't be written, and
-what is not live yet, is a comment.
+It only reads. The file has no secrets: the secret of a webhook is a reference to an
+environment variable, which must be set where the webhook is created. Comments say
+what can't be written, and what is not live yet.
 ` + environmentHelp,
 		Example: `  papi-mcp export -o shop.yaml
   papi-mcp export --project PROJECT_A --portable -o brand.yaml
@@ -69,7 +69,7 @@ what is not live yet, is a comment.
 	f.StringVar(&project, "project", "", "the project (default: the first of SINCH_PROJECT_ID)")
 	f.BoolVar(&portable, "portable", false, "leave out the ids of the project and of its things, for use with another project")
 	f.StringSliceVar(&only, "only", nil, "write only these kinds: "+strings.Join(kindNames(), ", "))
-	f.StringVarP(&output, "output", "o", "", "write to this file, which replaces an earlier export")
+	f.StringVarP(&output, "output", "o", "", "write to this file; it is replaced only if it is an earlier export")
 	c.addStoreFlags(f, callStoreHelp)
 	return cmd
 }

@@ -31,22 +31,22 @@ func newListen(s *streams) *cobra.Command {
 		Use:   "listen",
 		Short: "Receive the events of webhooks, and print each as a JSON line",
 		Long: `Receive the events that the API sends to webhooks, and print each as a line of JSON
-on standard output: id, received, type, projectId, payload, and more for anything
-else that the API sent. Secrets in it are masked. Logs, and the address, are written
-to standard error.
+on standard output, with the fields id, received, type, projectId, payload, and more
+(an object with anything else that the API sent). Secrets in it are masked. Logs, and
+the address that it listens on, are written to standard error.
 
 ` + webhookSecretVariable + ` has the secret of a webhook that you created yourself, whose
 target leads here, at any path; ` + webhookSecretVariable + settings.FileSuffix + ` names a file with it. An event is
-printed before it is acknowledged: where the output is closed, the API sends it again.
-An event that the API repeats is printed once, as long as this process runs; afterwards
-it has the same id again.
+printed before it is acknowledged: if the output is closed, the API sends it again.
+An event that the API sends again is printed once while this process runs; after a
+restart it may be printed again, with the same id.
 
-With --store it receives, at /events/ID, for the webhooks of the servers (serve --http
-with --public-url) that share that store, and keeps the events for them as well: a proxy
-may send /events/ here, and the rest to them.
+With --store it receives, at /events/ID, the events for the servers (serve --http with
+--public-url) that share that store, and stores them there: a proxy may send /events/
+here, and the rest to these servers.
 
-Signatures are checked: an event with a wrong one is refused with 401. Ctrl-C stops it,
-after the events that are being received.
+Signatures are checked: an event with a wrong one is refused with 401. Ctrl-C stops the
+command, after it has received the events that are on their way.
 `,
 		Example: `  ` + webhookSecretVariable + `_FILE=secret.txt papi-mcp listen
   papi-mcp listen --addr 0.0.0.0:8091 --store postgres://papi@db/papi`,

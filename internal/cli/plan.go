@@ -45,18 +45,19 @@ func newPlan(s *streams) *cobra.Command {
 		Short: "Show what makes a project like a file",
 		Long: `Compare a file that says what a project should contain with the project, and show
 what would be created (+), changed (~), deleted (-) and launched (>), and what can't
-be done now, with the reason (!). It only reads. papi-mcp apply FILE makes it so;
+be done now, with the reason (!). It only reads; papi-mcp apply FILE makes the changes.
 docs/plan.md describes the file. - is standard input.
 
 What the file leaves out stays as it is, and only what it lists below delete is
-deleted. The hash at the end is for papi-mcp apply --approve: it means exactly
+deleted. The hash at the end is for papi-mcp apply --approve: it identifies exactly
 these steps.
 
 --only takes kinds (webhooks), keys (order_update/DE) or KIND/KEY; * is any
 text: --only 'whatsappTemplates/order_*'.
 
 With --detailed-exitcode the exit code is 0 if the project is as the file wants it, 2
-if it is not, and 1 for any error: run nightly, it checks for drift.
+if it is not (also if that can't be changed now), and 1 for any error. Run nightly, it
+checks for drift.
 ` + environmentHelp,
 		Example: `  papi-mcp plan shop.yaml
   papi-mcp plan shop.yaml --var-file brands/example.yaml -o plan.json

@@ -148,7 +148,7 @@ func (c *config) addServeFlags(cmd *cobra.Command, h *httpFlags) {
 	h.add(f)
 	f.StringVar(&c.file, "config", "", "YAML file with flags of serve and, for --http, keys, scopes and tenants (see papi-mcp config); env:NAME reads it from an environment variable")
 	c.addResultFlags(cmd, server.ResultBoth, "what a result holds: text (content alone), structured (structuredContent alone, content is empty: a client that reads only content shows nothing) or both")
-	f.StringSliceVar(&c.planSecrets, "plan-secrets", nil, "names of secrets that documents of project_plan may refer to: HOOK_SECRET allows ${env:PAPI_VAR_HOOK_SECRET}, which the environment has the value of")
+	f.StringSliceVar(&c.planSecrets, "plan-secrets", nil, "names of secrets that documents of project_plan may refer to: HOOK_SECRET allows ${env:PAPI_VAR_HOOK_SECRET}, whose value the server's environment has")
 	f.BoolVar(&c.trace, "trace", false, "send OpenTelemetry traces by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT and related variables say")
 	c.addStoreFlags(f, storeHelp+"; memory with --sandbox and with --http)")
 }

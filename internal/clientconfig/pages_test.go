@@ -140,7 +140,7 @@ func (p *page) markdown() string {
 // index returns the page with all clients.
 func index(all []page) string {
 	var b strings.Builder
-	b.WriteString("<!-- Generated from internal/clientconfig: go test ./internal/clientconfig -run Pages -update -->\n# Clients\n\nA page for each: its configuration over stdio and over HTTP, which tools to offer it, and what it can do. Each statement has its source on the page; what has none is \"not documented\", which is not a no. The server does not need any of it: without elicitation it confirms by token, without MCP Apps a preview is text, without events `wait` follows a change.\n\n| client |")
+	b.WriteString("<!-- Generated from internal/clientconfig: go test ./internal/clientconfig -run Pages -update -->\n# Clients\n\nEach client has a page: its configuration over stdio and over HTTP, which tools to offer it, and what it can do. Each statement has its source on the page; \"not documented\" means that no source was found, not that the client can't. The server works without any of these: without elicitation a call is confirmed by a token, without MCP Apps a preview is text, and without MCP Events `wait` follows a change.\n\n| client |")
 	for _, a := range abilities {
 		b.WriteString(" " + a.name + " |")
 	}

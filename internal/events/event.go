@@ -1,4 +1,5 @@
-// Package events receives the webhooks of the API and keeps what they report.
+// Package events receives the events that the API sends to webhooks, and keeps them.
+// A delivery is one request of the API, which carries an event and may be repeated.
 //
 // A [Registration] is a webhook of a project whose target is this server: its id is the
 // end of the target, and the store has the secret that its deliveries are signed with.

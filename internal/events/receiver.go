@@ -99,7 +99,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	case OutcomeStored, OutcomeRepeated:
 		answer(w, http.StatusOK, outcome)
 	case OutcomeUnauthorized:
-		answer(w, http.StatusUnauthorized, "the signature is not one by the secret of this webhook, or there is no such webhook")
+		answer(w, http.StatusUnauthorized, "the signature was not made with the secret of this webhook, or there is no such webhook")
 	case OutcomeExpired:
 		answer(w, http.StatusUnauthorized, errAge.Error())
 	case OutcomeMalformed:

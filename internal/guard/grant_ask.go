@@ -145,7 +145,7 @@ func (g *Guard) planSubject(ctx context.Context, p *PlanApproval, project bool) 
 			s.facts = append(s.facts, "the project is not confirmed")
 		}
 		if len(p.Marked) > 0 {
-			lines = append(lines, "With your yes each of these is done once:")
+			lines = append(lines, "If you agree, each of these is done once:")
 		}
 		for _, m := range p.Marked {
 			c := &Call{Row: m.Row, Principal: p.Principal, Client: p.Client, ProjectID: p.ProjectID, Args: m.Args}

@@ -173,7 +173,7 @@ func TestApprovalOfAPlan(t *testing.T) {
 	f, p := webhookPlan(t, nil)
 	grant := granted(t, f, p)
 	asked := p.Elicitor.(*person).asked
-	const want = "Apply the plan 5ca1ab1e0000: 1 delete?\nWith your yes each of these is done once:\n" +
+	const want = "Apply the plan 5ca1ab1e0000: 1 delete?\nIf you agree, each of these is done once:\n" +
 		"- Delete the webhook to \"https://example.com/hook\"."
 	if len(asked) != 1 || !strings.HasPrefix(asked[0].Summary, want) || !strings.Contains(asked[0].Summary, project) {
 		t.Errorf("asked %q", asked)

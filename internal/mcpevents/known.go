@@ -37,6 +37,7 @@ type known struct {
 	Written time.Time `json:"written"`
 }
 
+// knownThing is what was last seen of a thing, in short names since there may be thousands.
 type knownThing struct {
 	Print   string `json:"p,omitempty"`
 	State   string `json:"s,omitempty"`

@@ -6,6 +6,10 @@
 // from time to time, and adds each change of their state once to the log of their
 // tenant. Poll, stream and webhooks are three ways to read that log, so that an
 // occurrence has the same id and the same content in all of them.
+//
+// An [Interest] is what a client asks for, an [Occurrence] an MCP event: one change that was
+// noticed. The API's own events, in the inbox of package events, only cause a reading;
+// their webhooks are other ones than those of clients, which package callback serves.
 package mcpevents
 
 import (

@@ -42,7 +42,8 @@ type Caller struct {
 	Own bool
 }
 
-// Webhooks keep the subscriptions of clients that get events by HTTP. The params of both
+// Webhooks serve the delivery mode webhook: they keep the subscriptions of clients and send
+// events to their endpoints; package callback implements it. The params of both
 // methods are those of the request.
 type Webhooks interface {
 	Subscribe(ctx context.Context, caller Caller, params json.RawMessage) (any, *Error)
@@ -75,7 +76,7 @@ type Options struct {
 	interval func(reads int) time.Duration
 }
 
-// Inbox has the webhooks of the API that a tenant has received; see package events.
+// Inbox has the events of the API that a tenant has received; see [events.Inbox].
 type Inbox interface {
 	After(ctx context.Context, after int64, limit int) ([]events.Event, int64, error)
 	Watch() (woken <-chan struct{}, stop func())

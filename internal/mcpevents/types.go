@@ -53,18 +53,18 @@ var Types = sync.OnceValue(func() []*Type {
 		t := Type{what: statusChanged, resource: r, read: row, list: catalog.Lookup(r.List), called: r.Called(1)}
 		if t.list == nil || t.read.Tool != r.Get {
 			t.list = nil
-			add(t, r.Name, fmt.Sprintf("The state of a %s, or of a change of it, is another, or it is not there any more.", t.called))
+			add(t, r.Name, fmt.Sprintf("The state of a %s, or of a pending change of it, has changed, or it no longer exists.", t.called))
 		} else {
-			add(t, r.Name, fmt.Sprintf("The state of a %s, or of a change of it, is another, or it is new or not there any more.", t.called))
+			add(t, r.Name, fmt.Sprintf("The state of a %s, or of a pending change of it, has changed, or it is new, or no longer exists.", t.called))
 		}
 		if r.Quality != "" {
 			t.what = qualityChanged
-			add(t, r.Name, fmt.Sprintf("Meta rates the quality of a %s differently.", t.called))
+			add(t, r.Name, fmt.Sprintf("Meta has changed its rating of the quality of a %s.", t.called))
 		}
 	}
 	for _, h := range catalog.Histories() {
 		name := strings.ReplaceAll(strings.ToLower(h.Called), " ", "_")
-		add(Type{what: commentAdded, read: h.Row, called: h.Called}, name, fmt.Sprintf("There is a new comment on a %s, perhaps by a reviewer.", h.Called))
+		add(Type{what: commentAdded, read: h.Row, called: h.Called}, name, fmt.Sprintf("There is a new comment on a %s, for example by a reviewer.", h.Called))
 	}
 	return all
 })

@@ -84,7 +84,7 @@ func TestMake(t *testing.T) {
 		},
 		"a template is submitted, and reviewed": {
 			file:  []wanted{{kind: "whatsappTemplates", fields: templateNamed("new_one", "EN", "UTILITY", "Your order has arrived.", "")}},
-			steps: 1, want: []string{"+ WhatsApp template new_one EN", "status: SUBMIT", "(then it usually takes minutes, by Sinch and Meta)", "details.components.BODY.text: \"Your order has arrived.\""},
+			steps: 1, want: []string{"+ WhatsApp template new_one EN", "status: SUBMIT", "(usually takes minutes, by Sinch and Meta)", "details.components.BODY.text: \"Your order has arrived.\""},
 		},
 		"a draft is kept": {
 			file:  []wanted{{kind: "whatsappTemplates", fields: templateNamed("new_one", "EN", "UTILITY", "Your order has arrived.", `"draft":true,`)}},
@@ -152,7 +152,7 @@ func TestMake(t *testing.T) {
 		},
 		"an RCS sender is made, and has people to ask": {
 			file:  []wanted{{kind: "rcsSenders", fields: `{"region":"EU","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"brand":{"name":"Example News"},"testNumbers":["+15550111"]}}`}},
-			steps: 1, want: []string{"+ RCS sender Example News", "(then it usually takes minutes, by Sinch)", "(a person: the owners of its test numbers"},
+			steps: 1, want: []string{"+ RCS sender Example News", "(usually takes minutes, by Sinch)", "(a person: the owners of its test numbers"},
 		},
 		"what can't be changed of an RCS sender": {
 			file:  []wanted{{kind: "rcsSenders", fields: `{"region":"US","billingCategory":"CONVERSATIONAL","useCase":"OTP","details":{"brand":{"name":"Example Shop","description":"News"}}}`}},

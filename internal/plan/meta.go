@@ -37,6 +37,6 @@ func (d *documentReader) fromMeta(t *tree, language, path string) *tree {
 		}
 		return treeOf(args, t.at)
 	}
-	d.fault(t.at, path, "none of its templates is in this language: %s", strings.Join(languages, ", "))
+	d.fault(t.at, path, "it has no template in this language; it has: %s", strings.Join(languages, ", "))
 	return nil
 }

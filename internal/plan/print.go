@@ -103,7 +103,7 @@ func (w *planWriter) plan(p *Plan) {
 	w.notes(p.Notes)
 	fmt.Fprintf(w, "\nPlan: %s.\n", p.Summary())
 	if n := p.Confirmed(); n > 0 {
-		fmt.Fprintf(w, "A person is asked about %d of them.\n", n)
+		fmt.Fprintf(w, "A person is asked about %d of these operations.\n", n)
 	}
 }
 
@@ -125,7 +125,7 @@ func (w *planWriter) step(step *Step, inFull bool) {
 		}
 	}
 	if step.Usual != "" {
-		w.detail("then it usually takes ", step.Usual)
+		w.detail("usually takes ", step.Usual)
 	}
 	if step.Person != "" {
 		w.detail("a person: ", step.Person)

@@ -77,7 +77,7 @@ func TestText(t *testing.T) {
       + …ay. Your order is on its way. See you.
     details.components.FOOTER: + {"text":"Example Shop"}
     details.about: - "Open"
-    (then it usually takes minutes, by Meta)
+    (usually takes minutes, by Meta)
 
 ~ RCS sender Example
     details.countries: +GB -FR
@@ -99,7 +99,7 @@ To know:
   * WhatsApp template order EN_US: details.components[0].text: has 12 emoji (wa_emoji_many)
 
 Plan: 1 to create, 2 to change, 1 to delete, 3 can't be done, 54 unchanged.
-A person is asked about 1 of them.
+A person is asked about 1 of these operations.
 `
 	if got := examplePlan().Text(PrintOptions{}); got != want {
 		t.Errorf("the plan is written as\n%s\nwant\n%s", got, want)

@@ -41,10 +41,10 @@ func Read(text []byte, o Options) (*Document, []Fault) {
 	root := d.parse(text, o.File)
 	switch {
 	case root.isNull() && len(d.faults) == 0:
-		d.fault(Position{File: o.File}, "", "the file is empty: it has %s", strings.Join(topLevel(), ", "))
+		d.fault(Position{File: o.File}, "", "the file is empty; it may have: %s", strings.Join(topLevel(), ", "))
 	case root.isNull():
 	case !root.isObject():
-		d.fault(root.at, "", "the file does not consist of names and their values: it has %s", strings.Join(topLevel(), ", "))
+		d.fault(root.at, "", "the file must be an object, with these names and their values: %s", strings.Join(topLevel(), ", "))
 	default:
 		d.read(root)
 	}
@@ -79,9 +79,9 @@ func (d *documentReader) read(root *tree) {
 		case project.secret != "":
 			d.fault(project.at, keyProject, "the id of a project is no secret: use ${var:NAME}")
 		case !ok && !project.failed:
-			d.fault(project.at, keyProject, "the id of a project, in quotes if it has digits alone")
+			d.fault(project.at, keyProject, "must be the id of a project, in quotes if it has only digits")
 		case problem != "" && !project.failed:
-			d.fault(project.at, keyProject, "the id of a project: this one %s", problem)
+			d.fault(project.at, keyProject, "must be the id of a project: this one %s", problem)
 		}
 		d.document.ProjectID = id
 	}
@@ -114,7 +114,7 @@ func (d *documentReader) list(t *tree, path string) []*tree {
 		return nil
 	}
 	if !t.isList() {
-		d.fault(t.at, path, "a list: each item begins with -")
+		d.fault(t.at, path, "must be a list: each item begins with -")
 		return nil
 	}
 	var objects []*tree
@@ -123,7 +123,7 @@ func (d *documentReader) list(t *tree, path string) []*tree {
 			continue
 		}
 		if !item.isObject() {
-			d.fault(item.at, fmt.Sprintf("%s[%d]", path, i), "an object, with names and their values")
+			d.fault(item.at, fmt.Sprintf("%s[%d]", path, i), "must be an object, with names and their values")
 			continue
 		}
 		objects = append(objects, item)
@@ -140,18 +140,18 @@ func (d *documentReader) items(kind *Kind, item *tree, path string) {
 	languages := item.fields[keyLanguages]
 	if languages.isNull() {
 		if item.fields[keyLanguage].isNull() {
-			d.fault(item.at, path, "languages, by their codes, or one language, is required")
+			d.fault(item.at, path, "required: languages by their codes, or one language")
 			return
 		}
 		d.item(kind, item.without(keyLanguages), path)
 		return
 	}
 	if !languages.isObject() {
-		d.fault(languages.at, path+"."+keyLanguages, "an object: each language by its code, with its details")
+		d.fault(languages.at, path+"."+keyLanguages, "must be an object: each language by its code, with its details")
 		return
 	}
 	if item.fields[keyLanguage] != nil {
-		d.fault(item.fields[keyLanguage].at, path+"."+keyLanguage, "either languages or one language")
+		d.fault(item.fields[keyLanguage].at, path+"."+keyLanguage, "give either languages or language, not both")
 		return
 	}
 	shared := item.without(keyLanguages)
@@ -165,7 +165,7 @@ func (d *documentReader) items(kind *Kind, item *tree, path string) {
 			one = &tree{at: one.at, fields: map[string]*tree{}}
 		}
 		if !one.isObject() {
-			d.fault(one.at, at, "an object, or ${file:PATH} of a file *.json or *.yaml")
+			d.fault(one.at, at, "must be an object, or ${file:PATH} of a file *.json or *.yaml")
 			continue
 		}
 		if one = d.fromMeta(one, code, at); one == nil {
@@ -216,7 +216,7 @@ func (d *documentReader) item(kind *Kind, t *tree, path string) {
 	}
 	for _, name := range kind.Identity {
 		if item.Identity[name] == "" && item.ID == "" {
-			d.fault(t.at, papi.JoinPath(path, kind.path(name)), "required, or id: without it there is no telling which %s it is", kind.Title)
+			d.fault(t.at, papi.JoinPath(path, kind.path(name)), "required unless id is given: it says which %s is meant", kind.Title)
 			return
 		}
 	}
@@ -275,7 +275,7 @@ func inYAML(text string, wrong *tree) string {
 func (d *documentReader) secrets(kind *Kind, t *tree, path string) {
 	for _, name := range kind.Secret {
 		if field := t.fields[name]; field != nil && field.secret == "" && !field.failed {
-			d.fault(field.at, papi.JoinPath(path, name), "a secret is given by ${env:%sNAME} alone, and the variable of the environment has it", SecretPrefix)
+			d.fault(field.at, papi.JoinPath(path, name), "write ${env:%sNAME}, and set that environment variable to the secret: a file contains no secrets", SecretPrefix)
 			field.scalar = "a secret" // which no message repeats
 		}
 	}
@@ -306,7 +306,7 @@ func (d *documentReader) deletes(t *tree) {
 		return
 	}
 	if !t.isObject() {
-		d.fault(t.at, keyDelete, "an object: the names of kinds, each with a list")
+		d.fault(t.at, keyDelete, "must be an object: the names of kinds, each with a list")
 		return
 	}
 	var kinds []string

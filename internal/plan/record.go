@@ -152,7 +152,7 @@ func (r *record) differences(ctx context.Context, s store.Entries, now *Plan) ([
 		switch {
 		case was.ID != step.ID && begun && step.Action != Create:
 		case was.ID != step.ID:
-			differs = append(differs, fmt.Sprintf("%s is in place of %s", step.ID, was.ID))
+			differs = append(differs, fmt.Sprintf("%s takes the place of %s", step.ID, was.ID))
 		case state.Done:
 			differs = append(differs, step.ID+" is needed again, though it was done")
 		case !begun:

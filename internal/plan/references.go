@@ -136,7 +136,7 @@ func (r *reader) substitute(text, at string, pos Position) string {
 		out.WriteString(before)
 		end := endOfReference(rest)
 		if end < 0 {
-			r.fault(pos, at, "%s has no end; allowed: %s", papi.Echo("${"+rest), referenceForms)
+			r.fault(pos, at, "%s has no closing }; allowed: %s", papi.Echo("${"+rest), referenceForms)
 			return out.String()
 		}
 		form, name, _ := strings.Cut(rest[:end], ":")
@@ -146,7 +146,7 @@ func (r *reader) substitute(text, at string, pos Position) string {
 		case form == "var":
 			r.fault(pos, at, "%s: the name of a variable has letters, digits and _", papi.Echo("${"+rest[:end+1]))
 		case form == "file" || form == "env":
-			r.fault(pos, at, "%s: such a reference has nothing next to it", papi.Echo("${"+rest[:end+1]))
+			r.fault(pos, at, "%s: this reference must be the complete value", papi.Echo("${"+rest[:end+1]))
 		default:
 			hint := ""
 			if nearest := papi.Nearest(form, []string{"var", "file", "env"}); nearest != "" {
@@ -214,7 +214,7 @@ func (r *reader) include(name, at string, pos Position) *tree {
 	clean := path.Clean(name)
 	switch {
 	case name == "" || !filepath.IsLocal(filepath.FromSlash(clean)):
-		return wrong("a path is below the folder of the file, and written from there")
+		return wrong("the path must be relative to the folder of the main file, and lie below it")
 	case slices.Contains(r.open, clean):
 		return wrong("the file refers to itself")
 	case len(r.open) > maxIncludes:
@@ -264,7 +264,7 @@ func readBelow(root *os.Root, name string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() { // opening a pipe would wait for another process
-		return nil, fmt.Errorf("it is not a file")
+		return nil, fmt.Errorf("it is not a regular file")
 	}
 	f, err := root.Open(name)
 	if err != nil {
@@ -280,7 +280,7 @@ func reasonOf(err error) string {
 		err = wrapped.Err
 	}
 	if strings.Contains(err.Error(), "escapes from parent") { // os has no name for this error
-		return "a path is below the folder of the file, and no link leads out of it"
+		return "the path must lie below the folder of the main file, and no link may lead out of it"
 	}
 	return err.Error()
 }

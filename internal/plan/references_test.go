@@ -75,15 +75,15 @@ func TestUnknownReferences(t *testing.T) {
 	for text, want := range map[string]string{
 		"${BRAND}":               "unknown reference ${BRAND}; allowed: ${var:NAME}, ${file:PATH} or ${env:NAME}; the text ${ itself is written $${",
 		"${vars:BRAND}":          "unknown reference ${vars:BRAND}; allowed: ${var:NAME}, ${file:PATH} or ${env:NAME}; the text ${ itself is written $${ (did you mean ${var:...}?)",
-		"${var:BRAND":            "${var:BRAND has no end; allowed: ${var:NAME}, ${file:PATH} or ${env:NAME}; the text ${ itself is written $${",
+		"${var:BRAND":            "${var:BRAND has no closing }; allowed: ${var:NAME}, ${file:PATH} or ${env:NAME}; the text ${ itself is written $${",
 		"${var:A B}":             "${var:A B}: the name of a variable has letters, digits and _",
 		"${var:}":                "${var:}: the name of a variable has letters, digits and _",
-		"a ${file:b}":            "${file:b}: such a reference has nothing next to it",
-		"a ${env:PAPI_VAR_B}":    "${env:PAPI_VAR_B}: such a reference has nothing next to it",
+		"a ${file:b}":            "${file:b}: this reference must be the complete value",
+		"a ${env:PAPI_VAR_B}":    "${env:PAPI_VAR_B}: this reference must be the complete value",
 		"${file:b}":              "${file:b}: no file is read here: write the content in its place",
 		"${env:PAPI_VAR_B}":      "${env:PAPI_VAR_B} can't be used here",
 		"${env:HOME}":            "${env:HOME}: the name of a variable for a secret begins with PAPI_VAR_",
-		"${env:PAPI_VAR_}${var:": "has no end",
+		"${env:PAPI_VAR_}${var:": "has no closing }",
 	} {
 		got := faultsOf("smsApps:\n- name: "+string(jsonvalue.Encode(text))+"\n  region: EU\n", Options{})
 		if !strings.Contains(got, want) || !strings.HasPrefix(got, "f.yaml:2:") {
@@ -99,9 +99,9 @@ func TestSecrets(t *testing.T) {
 		file, want string
 		secrets    func(string) bool
 	}{
-		"a text":                   {webhook + "hush\n", "f.yaml:3:3: webhooks[0].secret: a secret is given by ${env:PAPI_VAR_NAME} alone, and the variable of the environment has it", anySecret},
-		"a variable":               {webhook + "${var:X}\n", "f.yaml:3:3: webhooks[0].secret: a secret is given by ${env:PAPI_VAR_NAME} alone, and the variable of the environment has it", anySecret},
-		"a list":                   {webhook + "[hush]\n", "f.yaml:3:3: webhooks[0].secret: a secret is given by", anySecret},
+		"a text":                   {webhook + "hush\n", "f.yaml:3:3: webhooks[0].secret: write ${env:PAPI_VAR_NAME}, and set that environment variable to the secret: a file contains no secrets", anySecret},
+		"a variable":               {webhook + "${var:X}\n", "f.yaml:3:3: webhooks[0].secret: write ${env:PAPI_VAR_NAME}, and set that environment variable to the secret: a file contains no secrets", anySecret},
+		"a list":                   {webhook + "[hush]\n", "f.yaml:3:3: webhooks[0].secret: write ${env:PAPI_VAR_NAME}, and set that", anySecret},
 		"another variable":         {webhook + "${env:SINCH_KEY_SECRET}\n", "f.yaml:3:11: webhooks[0].secret: ${env:SINCH_KEY_SECRET}: the name of a variable for a secret begins with PAPI_VAR_", anySecret},
 		"one that is not listed":   {webhook + "${env:PAPI_VAR_B}\n", "f.yaml:3:11: webhooks[0].secret: ${env:PAPI_VAR_B} can't be used here", func(name string) bool { return name == "PAPI_VAR_A" }},
 		"another field":            {"webhooks:\n- target: ${env:PAPI_VAR_A}\n", "f.yaml:2:3: webhooks[0].target: ${env:PAPI_VAR_A} is for secrets alone (secret of webhooks): use ${var:NAME}, and give it with --var", anySecret},
@@ -217,16 +217,16 @@ func TestFilesStayBelowTheFolder(t *testing.T) {
 		t.Skip(err)
 	}
 	for path, want := range map[string]string{
-		"../" + filepath.Base(outside) + "/secret.txt": "a path is below the folder of the file",
-		filepath.Join(outside, "secret.txt"):           "a path is below the folder of the file",
-		"a/../../x":                                    "a path is below the folder of the file",
-		"":                                             "a path is below the folder of the file",
-		"link.txt":                                     "no link leads out of it",
-		"out/secret.txt":                               "no link leads out of it",
-		"up/x":                                         "no link leads out of it",
+		"../" + filepath.Base(outside) + "/secret.txt": "relative to the folder of the main file",
+		filepath.Join(outside, "secret.txt"):           "relative to the folder of the main file",
+		"a/../../x":                                    "relative to the folder of the main file",
+		"":                                             "relative to the folder of the main file",
+		"link.txt":                                     "no link may lead out of it",
+		"out/secret.txt":                               "no link may lead out of it",
+		"up/x":                                         "no link may lead out of it",
 		"none.txt":                                     "no such file",
-		"pipe":                                         "it is not a file",
-		".":                                            "it is not a file",
+		"pipe":                                         "it is not a regular file",
+		".":                                            "it is not a regular file",
 		"loop.yaml":                                    "the file refers to itself",
 		"1.yaml":                                       "the file refers to itself",
 		"bad.yaml":                                     "not valid YAML",
@@ -262,7 +262,7 @@ func TestReadVariables(t *testing.T) {
 		t.Errorf("%s, %v, want %s", raw, faults, want)
 	}
 	_, faults = ReadVariables([]byte(`{"A B": "x", "LIST": [1]}`), "v.json")
-	if len(faults) != 2 || faults[0].String() != `v.json:1:2: A B: the name of a variable has letters, digits and _: "A B"` || faults[1].String() != "v.json:1:14: LIST: a text" {
+	if len(faults) != 2 || faults[0].String() != `v.json:1:2: A B: the name of a variable has letters, digits and _: "A B"` || faults[1].String() != "v.json:1:14: LIST: must be a text" {
 		t.Errorf("%v", faults)
 	}
 	if vars, faults := ReadVariables(nil, "v"); len(vars) != 0 || faults != nil {

@@ -307,7 +307,7 @@ func (r *reader) object(node *yaml.Node, path, file string, depth int) *tree {
 			continue
 		}
 		if key.Kind != yaml.ScalarNode {
-			r.fault(at, path, "a name is a text")
+			r.fault(at, path, "a name must be a text")
 			continue
 		}
 		name := papi.JoinPath(path, key.Value)

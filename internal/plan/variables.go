@@ -16,7 +16,7 @@ func ReadVariables(text []byte, file string) (map[string]string, []Fault) {
 		return vars, r.faults
 	}
 	if !root.isObject() {
-		r.fault(root.at, "", "the file does not consist of names and their values")
+		r.fault(root.at, "", "the file must be an object: names of variables, each with its value")
 	}
 	for _, name := range root.names {
 		field := root.fields[name]
@@ -26,7 +26,7 @@ func ReadVariables(text []byte, file string) (map[string]string, []Fault) {
 		case json.Number, bool:
 			vars[name] = field.literal
 		default:
-			r.fault(field.at, name, "a text")
+			r.fault(field.at, name, "must be a text")
 		}
 		if !variableName.MatchString(name) {
 			r.fault(field.at, name, "the name of a variable has letters, digits and _: %s", papi.Quoted(name, papi.MaxEcho))

@@ -273,7 +273,7 @@ func (w *work) claim(ctx context.Context, step *Step) (ids map[string]string, wa
 	}
 	sent, badTime := time.Parse(time.RFC3339Nano, string(before))
 	if left := sent.Add(settles).Sub(now); badTime == nil && left > 0 {
-		return nil, left, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "it was sent before, and is not there yet: two minutes after that it is looked for again, and sent if it is still not there"}
+		return nil, left, Open, &papi.Error{Code: errorcode.OutcomeUnknown, Message: "it was sent, and the project does not have it yet: two minutes after the attempt it is looked for again, and sent again if it is still not there"}
 	}
 	switch swapped, failure := w.Store.Swap(lasting, key, before, stamp, recordTTL); {
 	case failure != nil:
