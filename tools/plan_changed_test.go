@@ -16,7 +16,7 @@ import (
 	"papi-mcp/internal/sandbox"
 )
 
-// meddler lets somebody change things when the first delete is sent.
+// meddler changes things when the first delete is sent.
 type meddler struct {
 	next    http.RoundTripper
 	once    sync.Once
@@ -35,7 +35,7 @@ func (m *meddler) RoundTrip(r *http.Request) (*http.Response, error) {
 	return m.next.RoundTrip(r)
 }
 
-// Somebody changes what is still to be deleted while a plan is applied: none of what has
+// A person changes what is still to be deleted while a plan is applied: none of what has
 // changed is deleted, except by a call that was on its way, and the result says so.
 func TestAPlanThatChangesWhileItIsApplied(t *testing.T) {
 	const webhooks = 14

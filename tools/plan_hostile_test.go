@@ -105,7 +105,7 @@ func TestPlansUseTheToolsOfTheCaller(t *testing.T) {
 	})
 }
 
-// Nobody is asked about a plan that has a call which the caller may only see.
+// No person is asked about a plan that has a call which the caller may only see.
 func TestNobodyIsAskedInVain(t *testing.T) {
 	s := newSandboxSet(t, func(o *Options, g *guard.Options) {
 		g.Mode = guard.Auto

@@ -24,7 +24,7 @@ func TestTheJourneyToASecondProject(t *testing.T) {
 	t.Run("a form", func(t *testing.T) { journeyToB(t, &witness{says: guard.Accepted}) })
 }
 
-// journeyToB makes the journey, with the token where the client has nobody to ask.
+// journeyToB makes the journey, with the token where the client can not ask a person.
 func journeyToB(t *testing.T, person *witness) {
 	t.Setenv("PAPI_VAR_EXAMPLE_COM_A_SECRET", "correct-Horse-9-battery")
 	s := newSandboxSet(t, func(o *Options, g *guard.Options) {

@@ -174,7 +174,7 @@ func (t *planTarget) Write(ctx context.Context, approval plan.Approval, planned 
 func (t *planTarget) Now() time.Time { return t.set.opts.Guard.APITime() }
 
 // marked are the calls of a plan that a person must confirm. It is an error where the
-// caller may not make any one call of the plan: nobody is asked in vain.
+// caller may not make any one call of the plan: no person is asked in vain.
 func (t *planTarget) marked(p *plan.Plan) ([]guard.MarkedCall, error) {
 	var marked []guard.MarkedCall
 	for _, step := range p.Steps {

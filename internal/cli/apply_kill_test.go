@@ -71,7 +71,7 @@ func (k *killedApply) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs a command to its end, which must be good, and returns its standard output.
+// run runs a command to its end, which must be valid, and returns its standard output.
 func (k *killedApply) run(args ...string) string {
 	k.t.Helper()
 	cmd := k.command(args...)

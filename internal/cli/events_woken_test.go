@@ -164,7 +164,7 @@ func (w *eventsWorld) template(name string) {
 }
 
 // A signed webhook of the API, to the URL that event_subscribe registered, has the thing
-// read at once, where the next poll is 10 s away; a poll, a stream and the webhook of the
+// read immediately, where the next poll is 10 s away; a poll, a stream and the webhook of the
 // client have the same occurrence.
 func TestAWebhookOfTheAPIWakes(t *testing.T) {
 	t.Parallel()

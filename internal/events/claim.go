@@ -9,7 +9,7 @@ import (
 )
 
 // claimTTL is how long a claim is held without being extended: longer than the deadline of
-// a call, so that it ends by itself only after a crash, or while a person is asked.
+// a call, so that it ends on its own only after a crash, or while a person is asked.
 const claimTTL = 2 * time.Minute
 
 // claimInterval is how often a claim is tried that another call holds.
@@ -54,7 +54,7 @@ func (c *Claim) Extend(ctx context.Context) (wasHeld bool, err error) {
 	return wasHeld, err
 }
 
-// Release ends the claim. One that can't be released ends by itself.
+// Release ends the claim. One that can't be released ends on its own.
 func (c *Claim) Release(ctx context.Context) {
 	_, _ = c.registrations.store.Swap(context.WithoutCancel(ctx), c.key, c.token, nil, 0)
 }
