@@ -25,7 +25,7 @@ func TestWhatContinuesARun(t *testing.T) {
 		want  string // "" continues it
 	}{
 		"the rest":                            {whole[1:], true, ""},
-		"less: another caller did it":               {whole[2:], true, ""},
+		"less: another caller did it":         {whole[2:], true, ""},
 		"nothing is left":                     {nil, true, ""},
 		"a further step of one that is begun": {[]*Step{step("Begun", Change, nil), whole[2]}, true, ""},
 		"one that was done is needed again":   {whole, true, "needed again, though it was done"},
