@@ -104,7 +104,7 @@ func (s *Set) Observe(ctx context.Context, sight Sight) (Observed, error) {
 		read = func(ctx context.Context) (any, error) { return s.observeList(ctx, row, sight) }
 	}
 	ready := make(chan struct{}, 1)
-	follower := s.opts.Poller.Follow(wait.Key{Source: s.opts.API, Thing: f.key()}, read, ready)
+	follower := s.opts.Poller.Follow(wait.Key{Source: s.opts.API, Thing: f.key()}, read, ready, false)
 	defer follower.Close()
 	for {
 		select {

@@ -179,10 +179,8 @@ func (s *Set) followAll(ctx context.Context, things []*followed, ready chan<- st
 	all := make([]*wait.Follower, len(things))
 	for i, f := range things {
 		key := wait.Key{Source: s.opts.API, Thing: f.key()}
-		all[i] = s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready)
-		if f.reported = s.opts.Events.reports(ctx, s.opts.Tenant, f.project, f.row.Resource); f.reported {
-			all[i].Reported()
-		}
+		f.reported = s.opts.Events.reports(ctx, s.opts.Tenant, f.project, f.row.Resource)
+		all[i] = s.opts.Poller.Follow(key, func(ctx context.Context) (any, error) { return s.read(ctx, f) }, ready, f.reported)
 	}
 	return all
 }

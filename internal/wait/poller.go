@@ -53,7 +53,7 @@ func temporary(err error) bool {
 // begin again when another caller begins to wait.
 var intervals = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute}
 
-// rareIntervals are those of a thing whose changes are reported, see [Follower.Reported]:
+// rareIntervals are those of a thing whose changes are reported, see [Poller.Follow]:
 // the reads are for a report that is lost. After a report they are intervals, since a
 // report may be earlier than what it is about can be read.
 var rareIntervals = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute}
@@ -133,7 +133,10 @@ type Follower struct {
 // already. When there is a new reading, ready gets a value unless it is full: it must
 // have room for one, and may belong to several followers. A follower gets only readings
 // that begin after it: the caller may have changed the thing just now.
-func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
+//
+// reported says that the caller hears of changes of the thing, and then calls Wake: as long
+// as that is so for all who follow it, it is read less often.
+func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}, reported bool) *Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.watches == nil {
@@ -152,16 +155,8 @@ func (p *Poller) Follow(key Key, read Read, ready chan<- struct{}) *Follower {
 	if w.cancel != nil {
 		f.seen++
 	}
-	w.followers[f] = false
+	w.followers[f] = reported
 	return f
-}
-
-// Reported says that the caller hears of changes of the thing, and then calls Wake: as long
-// as that is so for all who follow it, it is read less often.
-func (f *Follower) Reported() {
-	f.watch.poller.mu.Lock()
-	defer f.watch.poller.mu.Unlock()
-	f.watch.followers[f] = true
 }
 
 // Wake has the thing read within a second, since something reported that it may have

@@ -43,9 +43,11 @@ type waiter struct {
 	ready chan struct{}
 }
 
-func follow(p *Poller, key Key, read Read) *waiter {
+func follow(p *Poller, key Key, read Read) *waiter { return followAs(p, key, read, false) }
+
+func followAs(p *Poller, key Key, read Read, reported bool) *waiter {
 	ready := make(chan struct{}, 1)
-	return &waiter{p.Follow(key, read, ready), ready}
+	return &waiter{p.Follow(key, read, ready, reported), ready}
 }
 
 // Next is the next reading.

@@ -16,9 +16,8 @@ func TestAReportHasTheThingReadSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
 		thing := &reads{start: time.Now()}
-		f := follow(&p, Key{}, thing.read)
+		f := followAs(&p, Key{}, thing.read, true)
 		defer f.Close()
-		f.Reported()
 		synctest.Wait()
 		for _, pause := range []time.Duration{0, 3 * time.Second, 2 * time.Minute, time.Hour} {
 			time.Sleep(pause)
@@ -71,11 +70,8 @@ func TestReportedThingsAreReadLessOften(t *testing.T) {
 		count := func(reported, woken bool) int {
 			var p Poller
 			thing := &reads{start: time.Now()}
-			f := follow(&p, Key{}, thing.read)
+			f := followAs(&p, Key{}, thing.read, reported)
 			defer f.Close()
-			if reported {
-				f.Reported()
-			}
 			if woken {
 				synctest.Wait()
 				f.Wake()
@@ -96,8 +92,7 @@ func TestOneWhoHearsOfNothingIsNotLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
 		thing := &reads{start: time.Now()}
-		hears, polls := follow(&p, Key{}, thing.read), follow(&p, Key{}, thing.read)
-		hears.Reported()
+		hears, polls := followAs(&p, Key{}, thing.read, true), follow(&p, Key{}, thing.read)
 		defer hears.Close()
 		time.Sleep(time.Minute)
 		synctest.Wait()
