@@ -33,7 +33,7 @@ func TestWhatContinuesARun(t *testing.T) {
 		"other arguments":                     {[]*Step{whole[1], step("Open", Delete, func(c *Call) { c.Arguments["name"] = "x" })}, true, "other arguments of sms_app_delete"},
 		"other facts":                         {[]*Step{whole[1], step("Open", Delete, func(c *Call) { c.Facts = "another" })}, true, `it was "as it was", and is "another"`},
 		"another tool":                        {[]*Step{whole[1], step("Open", Delete, func(c *Call) { c.Tool = "webhook_delete" })}, true, "webhook_delete in place of sms_app_delete"},
-		"another action":                      {[]*Step{whole[1], step("Open", Change, nil)}, true, "smsApps/Open/change is in place of smsApps/Open/delete"},
+		"another action":                      {[]*Step{whole[1], step("Open", Change, nil)}, true, "smsApps/Open/change takes the place of smsApps/Open/delete"},
 		"the grant has expired":               {whole[1:], false, "no run"},
 	} {
 		t.Run(name, func(t *testing.T) {
