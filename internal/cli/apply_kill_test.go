@@ -95,7 +95,8 @@ func (k *killedApply) killedAfter(lines int, moment time.Duration, hash string) 
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	cmd.Stdout = &k.said
+	var out bytes.Buffer // not k.said, to which this goroutine writes meanwhile
+	cmd.Stdout = &out
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
 	}
@@ -116,6 +117,7 @@ func (k *killedApply) killedAfter(lines int, moment time.Duration, hash string) 
 		k.said.WriteString(scanner.Text() + "\n")
 	}
 	_ = cmd.Wait()
+	k.said.Write(out.Bytes())
 	return over
 }
 
