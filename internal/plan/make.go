@@ -237,6 +237,9 @@ func lacksLaunch(wants, has *Item) bool {
 	if !has.Launch {
 		return true
 	}
+	if has.State == catalog.RcsPreparingLaunch { // no operator was asked yet, in any country
+		return false
+	}
 	sender := has.Live
 	if countries := jsonvalue.List(wants.Fields, "details.countries"); countries != nil {
 		sender = jsonvalue.With(sender, fieldDetails, jsonvalue.With(jsonvalue.Object(sender, fieldDetails), "countries", countries))

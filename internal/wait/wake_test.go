@@ -3,6 +3,7 @@ package wait
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,17 +44,18 @@ func TestAReportHasTheThingReadSoon(t *testing.T) {
 func TestAReportDuringARead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p Poller
-		changed, n := false, 0
+		var changed atomic.Bool
+		n := 0
 		read := func(context.Context) (any, error) {
 			n++
-			saw := changed
+			saw := changed.Load()
 			time.Sleep(300 * time.Millisecond)
 			return saw, nil
 		}
 		f := follow(&p, Key{}, read)
 		defer f.Close()
 		time.Sleep(100 * time.Millisecond)
-		changed = true
+		changed.Store(true)
 		f.Wake()
 		time.Sleep(1200 * time.Millisecond)
 		synctest.Wait()
