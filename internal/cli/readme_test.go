@@ -258,6 +258,10 @@ func TestReadmeIsShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	readme := string(raw)
+	// What a newcomer runs first, on a machine that has only Go.
+	if !strings.Contains(readme, "\n```sh\ngo run . demo\ngo test ./...\n```\n") {
+		t.Error("the README does not have the command of the demo and that of the tests")
+	}
 	if n := strings.Count(readme, "\n"); n > 150 {
 		t.Errorf("%d lines", n)
 	}
