@@ -268,7 +268,11 @@ func (s *Set) projectApply(ctx context.Context, caller Caller, args projectApply
 	r := &Result{Tool: catalog.ProjectApply, ProjectID: d.ProjectID, Warnings: done.Warnings}
 	shown := shownReport(done)
 	r.Data = shown
-	r.Next = s.afterApply(done, shown, args, d)
+	waited := s.toWaitFor(done.Report)
+	if waited != nil { // the step that waits may be cut to its size
+		r.IDs = waited.IDs
+	}
+	r.Next = s.afterApply(done, shown, waited, args, d)
 	return Outcome{Structured: r}
 }
 

@@ -119,6 +119,18 @@ func journeyToB(t *testing.T, person *witness) {
 	}
 }
 
+// The result of an apply has the ids of what can be waited for: the step that waits is cut
+// to its size, and may not have them.
+func TestAnApplyShowsWhatToWaitFor(t *testing.T) {
+	s := newSandboxSet(t, nil)
+	planned := s.call(t, catalog.ProjectPlan, object{argDocument: "smsApps: [{name: Alerts, region: EU}]"})
+	applied := s.call(t, catalog.ProjectApply, object{argPlanID: jsonvalue.Text(planned, "ids.planId")})
+	read := s.call(t, "sms_app_get", object{"smsAppId": jsonvalue.Text(applied, "ids.smsAppId")})
+	if read["state"] != "PENDING_ADD" {
+		t.Errorf("applied %s, read %s", encode(applied), encode(read))
+	}
+}
+
 // What a call may not name is refused: another's document, references, an expired id.
 func TestWhatDocumentsMayNotHave(t *testing.T) {
 	s := newSandboxSet(t, nil)

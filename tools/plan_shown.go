@@ -122,7 +122,7 @@ func StatusOf(r *plan.Report) string {
 }
 
 // afterApply are the steps after a plan was applied.
-func (s *Set) afterApply(done Applied, shown *reportShown, args projectApplyArgs, d *keptDocument) []catalog.Next {
+func (s *Set) afterApply(done Applied, shown *reportShown, waited *FollowThing, args projectApplyArgs, d *keptDocument) []catalog.Next {
 	var next []catalog.Next
 	again := map[string]any{argPlanID: args.PlanID}
 	switch shown.Status {
@@ -135,24 +135,22 @@ func (s *Set) afterApply(done Applied, shown *reportShown, args projectApplyArgs
 	case appliedChanged, appliedFailed:
 		next = append(next, catalog.Next{Do: "look at what failed, then plan again", Tool: catalog.ProjectPlan, Args: map[string]any{argProject: d.ProjectID}, Needs: []string{argExportID}})
 	}
-	if things := s.toWaitFor(done.Report); len(things) > 0 && shown.Status != appliedOpen {
+	if waited != nil && shown.Status != appliedOpen {
+		things := []any{map[string]any{"tool": waited.Tool, "args": waited.IDs}}
 		next = append(next, catalog.Next{Do: "wait for it; the others alike", Tool: toolWait, Args: map[string]any{"for": things, argProject: d.ProjectID}, Needs: []string{}})
 	}
 	return s.offered(next, "")
 }
 
-// maxWaitedFor is how many things the step after an apply waits for: as many as fit.
-const maxWaitedFor = 1
-
-// toWaitFor are the first things that the API still works on, as wait takes them.
-func (s *Set) toWaitFor(r *plan.Report) []any {
-	var things []any
+// toWaitFor is the first thing that the API still works on, nil for none: a step has no
+// place for more.
+func (s *Set) toWaitFor(r *plan.Report) *FollowThing {
 	for _, result := range r.Results {
-		if f := s.FollowOf(result); f != nil && len(things) < maxWaitedFor {
-			things = append(things, map[string]any{"tool": f.Tool, "args": f.Args})
+		if f := s.FollowOf(result); f != nil {
+			return f
 		}
 	}
-	return things
+	return nil
 }
 
 // FollowOf is how the thing of a step is followed to its end; nil where the answer of its
@@ -162,19 +160,19 @@ func (s *Set) FollowOf(r plan.Result) *FollowThing {
 	if r.Status != plan.Done || r.Usual == "" || kind == nil || s.tools[kind.Resource.Get] == nil || !s.tools[kind.Resource.Get].row.Follows() {
 		return nil
 	}
-	args := map[string]any{}
+	ids := map[string]string{}
 	for _, name := range s.tools[kind.Resource.Get].row.Op().PathIDs() {
 		id := r.IDs[name]
 		if id == "" {
 			return nil
 		}
-		args[name] = id
+		ids[name] = id
 	}
-	return &FollowThing{kind.Resource.Get, args}
+	return &FollowThing{kind.Resource.Get, ids}
 }
 
-// FollowThing is a thing to follow: the tool that reads it, and the arguments.
+// FollowThing is a thing to follow: the tool that reads it, and the ids that the tool takes.
 type FollowThing struct {
 	Tool string
-	Args map[string]any
+	IDs  map[string]string
 }

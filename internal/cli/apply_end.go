@@ -100,7 +100,11 @@ func (r *applying) follow(ctx context.Context, set *tools.Set, caller tools.Call
 			continue
 		}
 		w := waiting{s: r.s, row: catalog.Lookup(thing.Tool), timeout: r.timeout}
-		args := jsonvalue.Encode(jsonvalue.With(thing.Args, "projectId", projectID))
+		named := map[string]any{"projectId": projectID}
+		for name, id := range thing.IDs {
+			named[name] = id
+		}
+		args := jsonvalue.Encode(named)
 		all.Go(func() error {
 			end := set.Follow(within, caller, tools.Follow{Tool: thing.Tool, Args: args, Saw: w.saw, Failed: w.failed})
 			exit := errorcode.Done

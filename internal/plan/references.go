@@ -70,7 +70,7 @@ func (r *reader) expand(text, at string, pos Position) *tree {
 			t.failed = true
 			r.fault(pos, at, "%s: the name of a variable for a secret begins with %s", text, SecretPrefix)
 		} else if r.Secrets == nil || !r.Secrets(name) {
-			r.fault(pos, at, "%s can't be used here", text)
+			r.fault(pos, at, "%s: a document may not refer to this variable; the operator lists those that it may with --plan-secrets", text)
 		}
 		return t
 	}

@@ -81,7 +81,7 @@ func TestUnknownReferences(t *testing.T) {
 		"a ${file:b}":            "${file:b}: this reference must be the complete value",
 		"a ${env:PAPI_VAR_B}":    "${env:PAPI_VAR_B}: this reference must be the complete value",
 		"${file:b}":              "${file:b}: no file is read here: write the content in its place",
-		"${env:PAPI_VAR_B}":      "${env:PAPI_VAR_B} can't be used here",
+		"${env:PAPI_VAR_B}":      "${env:PAPI_VAR_B}: a document may not refer to this variable",
 		"${env:HOME}":            "${env:HOME}: the name of a variable for a secret begins with PAPI_VAR_",
 		"${env:PAPI_VAR_}${var:": "has no closing }",
 	} {
@@ -103,7 +103,7 @@ func TestSecrets(t *testing.T) {
 		"a variable":               {webhook + "${var:X}\n", "f.yaml:3:3: webhooks[0].secret: write ${env:PAPI_VAR_NAME}, and set that environment variable to the secret: a file contains no secrets", anySecret},
 		"a list":                   {webhook + "[hush]\n", "f.yaml:3:3: webhooks[0].secret: write ${env:PAPI_VAR_NAME}, and set that", anySecret},
 		"another variable":         {webhook + "${env:SINCH_KEY_SECRET}\n", "f.yaml:3:11: webhooks[0].secret: ${env:SINCH_KEY_SECRET}: the name of a variable for a secret begins with PAPI_VAR_", anySecret},
-		"one that is not listed":   {webhook + "${env:PAPI_VAR_B}\n", "f.yaml:3:11: webhooks[0].secret: ${env:PAPI_VAR_B} can't be used here", func(name string) bool { return name == "PAPI_VAR_A" }},
+		"one that is not listed":   {webhook + "${env:PAPI_VAR_B}\n", "f.yaml:3:11: webhooks[0].secret: ${env:PAPI_VAR_B}: a document may not refer to this variable", func(name string) bool { return name == "PAPI_VAR_A" }},
 		"another field":            {"webhooks:\n- target: ${env:PAPI_VAR_A}\n", "f.yaml:2:3: webhooks[0].target: ${env:PAPI_VAR_A} is for secrets alone (secret of webhooks): use ${var:NAME}, and give it with --var", anySecret},
 		"a field of the same name": {"smsApps:\n- name: a\n  region: EU\n  secret: ${env:PAPI_VAR_A}\n", "f.yaml:4:3: smsApps[0].secret: ${env:PAPI_VAR_A} is for secrets alone (secret of webhooks)", anySecret},
 		"the project":              {"project: ${env:PAPI_VAR_A}\n", "f.yaml:1:1: project: the id of a project is no secret: use ${var:NAME}", anySecret},
