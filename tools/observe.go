@@ -19,15 +19,15 @@ import (
 	"papi-mcp/internal/wait"
 )
 
-// Sight is what is read of the API from time to time: by a tool that reads a thing, lists
+// Query is what is read of the API from time to time: by a tool that reads a thing, lists
 // things, or lists the activities of a thing.
-type Sight struct {
+type Query struct {
 	Tool    string         `json:"tool"`
 	Project string         `json:"project"`
 	Args    map[string]any `json:"args,omitempty"` // validated
 }
 
-// Observed is what a Sight showed. Its texts are fit to be read.
+// Observed is what a Query showed. Its texts are fit to be read.
 type Observed struct {
 	// Things are the one that was read, or all that a list has; none where there is none.
 	Things []Seen
@@ -65,12 +65,12 @@ type Comment struct {
 	Author, Text string
 }
 
-// Sight settles what a tool that reads is to read for a principal: the arguments are
+// Query settles what a tool that reads is to read for a principal: the arguments are
 // validated as in a call of it, and the project must be one that the principal may use.
-func (s *Set) Sight(ctx context.Context, principal, tool string, args map[string]any, project string) (Sight, *Error) {
+func (s *Set) Query(ctx context.Context, principal, tool string, args map[string]any, project string) (Query, *Error) {
 	t := s.tools[tool]
 	if t == nil || t.row.Effect != catalog.Read {
-		return Sight{}, s.unknownTool(tool)
+		return Query{}, s.unknownTool(tool)
 	}
 	given := maps.Clone(args)
 	if given == nil {
@@ -81,27 +81,27 @@ func (s *Set) Sight(ctx context.Context, principal, tool string, args map[string
 	}
 	c, e := t.arguments().check(given)
 	if e != nil {
-		return Sight{}, e
+		return Query{}, e
 	}
 	gc := &guard.Call{Row: t.row, Principal: principal, ProjectID: c.own.project, Args: c.args}
 	if v := s.opts.Guard.Check(ctx, gc); v.Refuse != nil {
-		return Sight{}, refused(v.Refuse)
+		return Query{}, refused(v.Refuse)
 	}
-	return Sight{Tool: tool, Project: gc.ProjectID, Args: c.args}, nil
+	return Query{Tool: tool, Project: gc.ProjectID, Args: c.args}, nil
 }
 
-// Observe reads what a Sight is about once, without retries: those who share credentials,
+// Observe reads what a Query is about once, without retries: those who share credentials,
 // and read it or wait for it at the same time, share the read. It ends with ctx. The
 // project is not checked again. That there is no such thing is not an error.
-func (s *Set) Observe(ctx context.Context, sight Sight) (Observed, error) {
-	row := catalog.Lookup(sight.Tool)
-	if row == nil || s.tools[sight.Tool] == nil {
-		return Observed{}, fmt.Errorf("the tool %s is not offered", papi.Echo(sight.Tool))
+func (s *Set) Observe(ctx context.Context, query Query) (Observed, error) {
+	row := catalog.Lookup(query.Tool)
+	if row == nil || s.tools[query.Tool] == nil {
+		return Observed{}, fmt.Errorf("the tool %s is not offered", papi.Echo(query.Tool))
 	}
-	f := &followed{row: row, call: &call{args: sight.Args}, project: sight.Project}
+	f := &followed{row: row, call: &call{args: query.Args}, project: query.Project}
 	read := func(ctx context.Context) (any, error) { return s.read(ctx, f) }
 	if row.List() != "" {
-		read = func(ctx context.Context) (any, error) { return s.observeList(ctx, row, sight) }
+		read = func(ctx context.Context) (any, error) { return s.observeList(ctx, row, query) }
 	}
 	ready := make(chan struct{}, 1)
 	follower := s.opts.Poller.Follow(wait.Key{Source: s.opts.API, Thing: f.key()}, read, ready, false)
@@ -110,7 +110,7 @@ func (s *Set) Observe(ctx context.Context, sight Sight) (Observed, error) {
 		select {
 		case <-ready:
 			if r, ok := follower.New(); ok {
-				return observed(row, sight, r)
+				return observed(row, query, r)
 			}
 		case <-ctx.Done():
 			return Observed{}, ctx.Err()
@@ -119,7 +119,7 @@ func (s *Set) Observe(ctx context.Context, sight Sight) (Observed, error) {
 }
 
 // observed is what a reading shows.
-func observed(row *catalog.Row, sight Sight, r wait.Reading) (Observed, error) {
+func observed(row *catalog.Row, query Query, r wait.Reading) (Observed, error) {
 	e, isAPI := errors.AsType[*papi.Error](r.Err)
 	switch value := r.Value.(type) {
 	case Observed:
@@ -127,7 +127,7 @@ func observed(row *catalog.Row, sight Sight, r wait.Reading) (Observed, error) {
 	case *observation:
 		o := value.opened()
 		seen := o.seen()
-		maps.Copy(seen.IDs, pathIDs(row, sight.Args))
+		maps.Copy(seen.IDs, pathIDs(row, query.Args))
 		return Observed{Things: []Seen{seen}, At: o.now}, nil
 	case nil:
 		if isAPI && (e.Status == http.StatusNotFound || catalog.NoneHere(e.Code)) {
@@ -148,15 +148,15 @@ func (o *observation) seen() Seen {
 }
 
 // observeList reads a list, with all of its pages up to papi.MaxItems.
-func (s *Set) observeList(ctx context.Context, row *catalog.Row, sight Sight) (any, error) {
+func (s *Set) observeList(ctx context.Context, row *catalog.Row, query Query) (any, error) {
 	ctx, cancel := deadline.Bound(papi.Once(deadline.Start(ctx, deadline.Timeout)))
 	defer cancel()
-	args := sight.Args
+	args := query.Args
 	if size := row.Op().Parameter("pageSize"); size != nil {
 		args = jsonvalue.With(args, "pageSize", int(*size.Schema.Resolve().Maximum))
 	}
 	enough := func([]json.RawMessage) bool { return row.Activities } // the newest come first
-	response, err := s.opts.API.All(ctx, dispatch.NewRequest(row, sight.Project, args), row.List(), enough)
+	response, err := s.opts.API.All(ctx, dispatch.NewRequest(row, query.Project, args), row.List(), enough)
 	if e, ok := errors.AsType[*papi.Error](err); ok && (e.Status == http.StatusNotFound || catalog.NoneHere(e.Code)) {
 		return Observed{}, nil
 	}
@@ -182,7 +182,7 @@ func (s *Set) observeList(ctx context.Context, row *catalog.Row, sight Sight) (a
 		condition.speed = s.opts.Speed
 		one := closed(condition, o.At).opened()
 		seen := one.seen()
-		maps.Copy(seen.IDs, pathIDs(row, sight.Args))
+		maps.Copy(seen.IDs, pathIDs(row, query.Args))
 		o.Things = append(o.Things, seen)
 	}
 	return o, nil

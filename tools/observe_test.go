@@ -26,11 +26,11 @@ func TestAListShowsWhatAReadShows(t *testing.T) {
 			continue
 		}
 		kinds++
-		sight, e := s.Sight(t.Context(), "test", list.Tool, nil, "")
+		query, e := s.Query(t.Context(), "test", list.Tool, nil, "")
 		if e != nil {
 			t.Fatal(e.Message)
 		}
-		all, err := s.Observe(t.Context(), sight)
+		all, err := s.Observe(t.Context(), query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestAListShowsWhatAReadShows(t *testing.T) {
 			for _, id := range get.Op().PathIDs() {
 				args[id] = listed.IDs[id]
 			}
-			one, err := s.Observe(t.Context(), Sight{Tool: get.Tool, Project: sight.Project, Args: args})
+			one, err := s.Observe(t.Context(), Query{Tool: get.Tool, Project: query.Project, Args: args})
 			if err != nil || len(one.Things) != 1 {
 				t.Fatalf("%s %v: %v, %v", get.Tool, args, one, err)
 			}
@@ -69,14 +69,14 @@ func TestSight(t *testing.T) {
 		{"whatsapp_template_create", "", errorcode.UnknownTool, nil},
 		{"none", "", errorcode.UnknownTool, nil},
 	} {
-		if _, e := s.Sight(t.Context(), "test", tt.tool, tt.args, tt.project); e == nil || e.Code != tt.code {
+		if _, e := s.Query(t.Context(), "test", tt.tool, tt.args, tt.project); e == nil || e.Code != tt.code {
 			t.Errorf("%s %v: %v", tt.tool, tt.args, e)
 		}
 	}
 	given := map[string]any{"templateName": "a", "languageCode": "en_us"}
-	sight, e := s.Sight(t.Context(), "test", "whatsapp_template_get", given, "")
-	if e != nil || sight.Project == "" || sight.Args["languageCode"] != "EN_US" || !maps.Equal(given, map[string]any{"templateName": "a", "languageCode": "en_us"}) {
-		t.Errorf("%+v, %v", sight, e)
+	query, e := s.Query(t.Context(), "test", "whatsapp_template_get", given, "")
+	if e != nil || query.Project == "" || query.Args["languageCode"] != "EN_US" || !maps.Equal(given, map[string]any{"templateName": "a", "languageCode": "en_us"}) {
+		t.Errorf("%+v, %v", query, e)
 	}
 }
 
@@ -93,12 +93,12 @@ func TestObserve(t *testing.T) {
 			}
 			return apiAnswer{status: status, thing: map[string]any{"id": "S", "state": state, "qualityRating": "GREEN"}}
 		}, nil)
-		sight := Sight{Tool: "whatsapp_sender_get", Project: project, Args: map[string]any{"senderId": "S"}}
+		query := Query{Tool: "whatsapp_sender_get", Project: project, Args: map[string]any{"senderId": "S"}}
 		done := make(chan Observed)
 		go waitOn(t, s, map[string]any{"timeoutSeconds": 5}, aSender("S"))
 		for range 5 {
 			go func() {
-				o, err := s.Observe(t.Context(), sight)
+				o, err := s.Observe(t.Context(), query)
 				if err != nil {
 					t.Error(err)
 				}
@@ -115,16 +115,16 @@ func TestObserve(t *testing.T) {
 			t.Errorf("%d reads", n)
 		}
 		time.Sleep(2 * time.Minute)
-		o, err := s.Observe(t.Context(), sight)
+		o, err := s.Observe(t.Context(), query)
 		if err != nil || len(o.Things) != 1 || len(o.Things[0].Line) > 500 || strings.Contains(o.Things[0].Line+o.Things[0].State, "\u202e") {
 			t.Errorf("a text from outside: %+v, %v", o, err)
 		}
 		status = http.StatusNotFound
-		if o, err := s.Observe(t.Context(), sight); err != nil || len(o.Things) != 0 {
+		if o, err := s.Observe(t.Context(), query); err != nil || len(o.Things) != 0 {
 			t.Errorf("none: %+v, %v", o, err)
 		}
 		status = http.StatusBadGateway
-		_, err = s.Observe(t.Context(), sight)
+		_, err = s.Observe(t.Context(), query)
 		if e, ok := errors.AsType[*papi.Error](err); !ok || !e.Temporary() {
 			t.Errorf("an error: %v", err)
 		}

@@ -44,13 +44,13 @@ func (s *Service) Check(ctx context.Context, caller Caller, name string, raw jso
 	if wrong != nil {
 		return Interest{}, wrong
 	}
-	sight, e := caller.Things.Sight(ctx, caller.As, t.tool(a), t.args(a), a.Project)
+	query, e := caller.Things.Query(ctx, caller.As, t.tool(a), t.args(a), a.Project)
 	if e != nil {
 		return Interest{}, refusal(e)
 	}
-	a.Project = sight.Project
+	a.Project = query.Project
 	for id := range a.IDs {
-		if canonical, ok := sight.Args[id].(string); ok { // the API's own spelling
+		if canonical, ok := query.Args[id].(string); ok { // the API's own spelling
 			a.IDs[id] = canonical
 		}
 	}
@@ -71,7 +71,7 @@ func (s *Service) mayRead(ctx context.Context, things Things, principal string, 
 	if t == nil || !things.Offers(t.read.Tool) {
 		return unknownEvent(things, in.Name)
 	}
-	if _, e := things.Sight(ctx, principal, t.tool(a), t.args(a), a.Project); e != nil {
+	if _, e := things.Query(ctx, principal, t.tool(a), t.args(a), a.Project); e != nil {
 		return refusal(e)
 	}
 	return nil
@@ -176,14 +176,14 @@ func (in Interest) parsed() (*Type, arguments) {
 	return t, a
 }
 
-// sight is what is read for an interest; without a tool where its type is not known any
+// query is what is read for an interest; without a tool where its type is not known any
 // more.
-func (in Interest) sight() tools.Sight {
+func (in Interest) query() tools.Query {
 	t, a := in.parsed()
 	if t == nil {
-		return tools.Sight{}
+		return tools.Query{}
 	}
-	return tools.Sight{Tool: t.tool(a), Project: a.Project, Args: t.args(a)}
+	return tools.Query{Tool: t.tool(a), Project: a.Project, Args: t.args(a)}
 }
 
 // tool is the one that reads what the arguments name.

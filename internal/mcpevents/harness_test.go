@@ -210,7 +210,7 @@ func (s *served) interest(name, arguments string) Interest {
 // look reads what an interest is about now, as a watch does.
 func (s *served) lookAt(name, arguments string) {
 	s.t.Helper()
-	if _, err := s.look(context.Background(), s.things, groupOf("", s.interest(name, arguments).sight())); err != nil {
+	if _, err := s.look(context.Background(), s.things, groupOf("", s.interest(name, arguments).query())); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -74,24 +74,24 @@ type reading struct {
 type group struct {
 	tenant string
 	of     *Type
-	sight  tools.Sight
+	query  tools.Query
 }
 
-// groupOf returns the group of a sight; its type is nil where no type has the tool.
-func groupOf(tenant string, sight tools.Sight) group {
+// groupOf returns the group of a query; its type is nil where no type has the tool.
+func groupOf(tenant string, query tools.Query) group {
 	for _, t := range Types() {
-		if t.read.Tool == sight.Tool || t.list != nil && t.list.Tool == sight.Tool {
-			return group{tenant, t, sight}
+		if t.read.Tool == query.Tool || t.list != nil && t.list.Tool == query.Tool {
+			return group{tenant, t, query}
 		}
 	}
-	return group{tenant, nil, sight}
+	return group{tenant, nil, query}
 }
 
 // key is that of the group's entry in the store.
 func (g group) key() string {
-	parts := []string{g.of.read.Tool, g.sight.Project}
+	parts := []string{g.of.read.Tool, g.query.Project}
 	for _, id := range g.of.needed() {
-		parts = append(parts, fmt.Sprint(g.sight.Args[id]))
+		parts = append(parts, fmt.Sprint(g.query.Args[id]))
 	}
 	return place(g.tenant) + "seen/" + hash(parts...)
 }
@@ -124,19 +124,19 @@ func (g group) idsOf(key string) map[string]string {
 	return ids
 }
 
-// isOne reports whether the sight is one thing.
-func (g group) isOne() bool { return g.sight.Tool == g.of.read.Tool }
+// isOne reports whether the query is for one thing.
+func (g group) isOne() bool { return g.query.Tool == g.of.read.Tool }
 
-// ownThing is the key of the thing that the sight is.
+// ownThing is the key of the thing that the query is for.
 func (g group) ownThing() string {
 	ids := map[string]string{}
-	for name, value := range g.sight.Args {
+	for name, value := range g.query.Args {
 		ids[name] = fmt.Sprint(value)
 	}
 	return g.thing(ids)
 }
 
-// has reports whether the sight was seen before, so that a change of it shows.
+// has reports whether the query was seen before, so that a change of it shows.
 func (k *known) has(g group) bool {
 	if g.of.what == commentAdded {
 		return k.Comments != nil
@@ -354,7 +354,7 @@ func (k *known) occurs(g group, what change, ids map[string]string, now time.Tim
 			k.Number++
 			return &record{
 				EventID: "evt_" + hash(g.key(), k.Epoch, fmt.Sprint(k.Number)), Name: t.Name, Timestamp: now.UTC().Truncate(time.Millisecond),
-				Project: g.sight.Project, IDs: ids,
+				Project: g.query.Project, IDs: ids,
 			}
 		}
 	}

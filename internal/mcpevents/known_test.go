@@ -211,7 +211,7 @@ func TestACrashLosesNothing(t *testing.T) {
 				broken := ends
 				broken.Store = opened()
 				dying := serve(t, w, &broken)
-				g := groupOf("", s.interest(templates, `{}`).sight())
+				g := groupOf("", s.interest(templates, `{}`).query())
 				if _, err := dying.look(t.Context(), dying.things, g); !errors.Is(err, errBroken) {
 					t.Fatalf("the process did not end: %v", err)
 				}

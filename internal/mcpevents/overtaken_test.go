@@ -15,8 +15,8 @@ type slowThings struct {
 	meanwhile func()
 }
 
-func (s *slowThings) Observe(ctx context.Context, sight tools.Sight) (tools.Observed, error) {
-	seen, err := s.Set.Observe(ctx, sight)
+func (s *slowThings) Observe(ctx context.Context, query tools.Query) (tools.Observed, error) {
+	seen, err := s.Set.Observe(ctx, query)
 	if meanwhile := s.meanwhile; meanwhile != nil {
 		s.meanwhile = nil
 		meanwhile()
@@ -49,7 +49,7 @@ func TestReadingsThatOverlap(t *testing.T) {
 				tt.before(w)
 			}
 			slow := &slowThings{s.things, func() { tt.then(w); replica.lookAt(templates, tt.fast) }}
-			if _, err := s.look(t.Context(), slow, groupOf("", s.interest(templates, tt.slow).sight())); err != nil {
+			if _, err := s.look(t.Context(), slow, groupOf("", s.interest(templates, tt.slow).query())); err != nil {
 				t.Fatal(err)
 			}
 			s.lookAt(templates, `{}`)
@@ -71,7 +71,7 @@ func TestReadingsThatOverlap(t *testing.T) {
 			replica.lookAt(templates, `{}`)
 		}
 	}}
-	if _, err := s.look(t.Context(), slow, groupOf("", s.interest(templates, `{}`).sight())); err != nil {
+	if _, err := s.look(t.Context(), slow, groupOf("", s.interest(templates, `{}`).query())); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := s.logged(templates, `{}`), []string{pendingToApproved, "WhatsApp template a EN: PENDING (was APPROVED)"}; !slices.Equal(got, want) {

@@ -135,7 +135,7 @@ func (s *Service) ensure(ctx context.Context, caller Caller, in Interest, keeps 
 		}
 		return nil
 	}
-	g := groupOf(caller.Tenant, in.sight())
+	g := groupOf(caller.Tenant, in.query())
 	k, _, err := s.readKnown(ctx, g)
 	switch {
 	case err != nil:

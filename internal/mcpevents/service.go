@@ -23,10 +23,10 @@ type Things interface {
 	Offers(tool string) bool
 	// DefaultProject is the project of a client's interest that names none, or "".
 	DefaultProject() string
-	// Sight validates what is to be read, and settles its project; see [tools.Set.Sight].
-	Sight(ctx context.Context, principal, tool string, args map[string]any, project string) (tools.Sight, *tools.Error)
+	// Query validates what is to be read, and settles its project; see [tools.Set.Query].
+	Query(ctx context.Context, principal, tool string, args map[string]any, project string) (tools.Query, *tools.Error)
 	// Observe reads it; see [tools.Set.Observe].
-	Observe(ctx context.Context, sight tools.Sight) (tools.Observed, error)
+	Observe(ctx context.Context, query tools.Query) (tools.Observed, error)
 }
 
 // Caller is the caller of a request.

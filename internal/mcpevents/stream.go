@@ -203,7 +203,7 @@ func (o *openStream) forbidden(ctx context.Context) bool {
 
 // look reads with the caller's own credentials.
 func (o *openStream) look(ctx context.Context) (ended bool) {
-	changed, err := o.lookOwn(ctx, o.caller, groupOf(o.caller.Tenant, o.in.sight()))
+	changed, err := o.lookOwn(ctx, o.caller, groupOf(o.caller.Tenant, o.in.query()))
 	if o.reads++; changed {
 		o.reads = 0
 	}

@@ -27,8 +27,8 @@ const firstRead = 20 * time.Second
 
 // Keep implements Watches.
 func (s *Service) Keep(ctx context.Context, owner Owner, in Interest, until time.Time) error {
-	w := watched{owner.Tenant, in.sight()}
-	g := groupOf(w.Tenant, w.Sight)
+	w := watched{owner.Tenant, in.query()}
+	g := groupOf(w.Tenant, w.Query)
 	if g.of == nil {
 		return &Error{Code: NotFound, Message: "there is no event " + papi.Echo(in.Name), Data: map[string]any{"kind": "event"}}
 	}
@@ -68,7 +68,7 @@ func (s *Service) begin(ctx context.Context, g group) error {
 	return s.first(ctx, things, g)
 }
 
-// first is the first reading of a group's sight. Its errors are for the client.
+// first is the first reading of a group's query. Its errors are for the client.
 func (s *Service) first(ctx context.Context, things Things, g group) error {
 	ctx, cancel := context.WithTimeout(ctx, firstRead)
 	defer cancel()
@@ -88,7 +88,7 @@ func (s *Service) first(ctx context.Context, things Things, g group) error {
 		return err
 	case !k.has(g):
 		return &Error{
-			Code: ResourceExhausted, Message: fmt.Sprintf("%s has more than %d things: name one of them", g.sight.Tool, papi.MaxItems),
+			Code: ResourceExhausted, Message: fmt.Sprintf("%s has more than %d things: name one of them", g.query.Tool, papi.MaxItems),
 			Data: map[string]any{"limit": "things", "max": papi.MaxItems},
 		}
 	case g.isOne() && len(g.of.ids()) > 0 && k.Things[g.ownThing()].Absent:
@@ -130,7 +130,7 @@ func (s *Service) checkNumber(ctx context.Context, tenant string) error {
 // meanwhile.
 const maxReadings = 5
 
-// look reads what a sight is about, and notes what changed. What others have noted while
+// look reads what a query is about, and notes what changed. What others have noted while
 // it was read is read again: of two readings that overlap, the one that is noted last may
 // have begun first.
 func (s *Service) look(ctx context.Context, things Things, g group) (changed bool, err error) {
@@ -150,9 +150,9 @@ func (s *Service) look(ctx context.Context, things Things, g group) (changed boo
 	return false, errOvertaken
 }
 
-// observe reads what a sight is about.
+// observe reads what a query is about.
 func (s *Service) observe(ctx context.Context, things Things, g group) (read reading, err error) {
-	if read.Observed, err = things.Observe(ctx, g.sight); err != nil {
+	if read.Observed, err = things.Observe(ctx, g.query); err != nil {
 		return read, err
 	}
 	switch {
@@ -191,7 +191,7 @@ func (s *Service) gone(ctx context.Context, things Things, g group, read *readin
 		for id, value := range g.idsOf(key) {
 			args[id] = value
 		}
-		one, err := things.Observe(ctx, tools.Sight{Tool: g.of.read.Tool, Project: g.sight.Project, Args: args})
+		one, err := things.Observe(ctx, tools.Query{Tool: g.of.read.Tool, Project: g.query.Project, Args: args})
 		switch {
 		case err != nil: // the next reading decides
 		case len(one.Things) == 0:
@@ -206,13 +206,13 @@ func (s *Service) gone(ctx context.Context, things Things, g group, read *readin
 // watched is something that is read from time to time.
 type watched struct {
 	Tenant string      `json:"tenant,omitempty"`
-	Sight  tools.Sight `json:"sight"`
+	Query  tools.Query `json:"query"`
 }
 
-func (w *watched) id() string { return hash(w.Tenant, string(jsonvalue.Encode(w.Sight))) }
+func (w *watched) id() string { return hash(w.Tenant, string(jsonvalue.Encode(w.Query))) }
 
-// id is that of what the group's sight is.
-func (g group) id() string { return (&watched{g.tenant, g.sight}).id() }
+// id is that of the watch of the group's query.
+func (g group) id() string { return (&watched{g.tenant, g.query}).id() }
 
 // task is what a worker has to do about something that is watched.
 type task struct {

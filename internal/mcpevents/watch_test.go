@@ -286,8 +286,8 @@ func TestWhatCantBeWatched(t *testing.T) {
 	}
 	s.world.paged = false
 	for i := range MaxWatches {
-		w := watched{"", s.interest(templates, `{}`).sight()}
-		w.Sight.Project = fmt.Sprint(i)
+		w := watched{"", s.interest(templates, `{}`).query()}
+		w.Query.Project = fmt.Sprint(i)
 		if _, err := s.keep(t.Context(), w, time.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
@@ -302,7 +302,7 @@ func TestTheLongestWishCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opened := store.NewMemory()
 		s := serve(t, newWorld("a"), opened)
-		w := watched{"", s.interest(templates, `{}`).sight()}
+		w := watched{"", s.interest(templates, `{}`).query()}
 		for _, lasts := range []time.Duration{time.Hour, time.Minute} {
 			if _, err := s.keep(t.Context(), w, time.Now().Add(lasts)); err != nil {
 				t.Fatal(err)

@@ -126,7 +126,7 @@ func (w *worker) do(ctx context.Context, leased store.Task) error {
 	if json.Unmarshal(leased.Value, &t) != nil {
 		return w.finish(ctx, leased) // of another release
 	}
-	g := groupOf(t.Tenant, t.Sight)
+	g := groupOf(t.Tenant, t.Query)
 	_, kept, err := w.opts.Store.Get(ctx, t.keptKey())
 	switch {
 	case err != nil:
@@ -145,7 +145,7 @@ func (w *worker) do(ctx context.Context, leased store.Task) error {
 		return err
 	}
 	if failure != nil && !t.Failing {
-		w.log.Warn("what is watched for events can't be read", "tool", t.Sight.Tool, "error", papi.Printable(failure.Error()))
+		w.log.Warn("what is watched for events can't be read", "tool", t.Query.Tool, "error", papi.Printable(failure.Error()))
 	}
 	if t.Once && (failure == nil || leased.Leases >= maxOnce) {
 		return w.finish(ctx, leased)
@@ -309,10 +309,10 @@ func (w *worker) wake(ctx context.Context, tenant string, batch []events.Event) 
 // and of its family, or of its kind where the trigger names one. An unknown trigger may be
 // about anything, and so may one of a bundle, which makes things of other families.
 func (w *watched) concerns(e events.Event) bool {
-	if e.ProjectID != "" && e.ProjectID != w.Sight.Project {
+	if e.ProjectID != "" && e.ProjectID != w.Query.Project {
 		return false
 	}
-	tool, words := strings.Split(w.Sight.Tool, "_"), strings.Split(strings.ToLower(e.Type), "_")
+	tool, words := strings.Split(w.Query.Tool, "_"), strings.Split(strings.ToLower(e.Type), "_")
 	known := func(family string) bool {
 		return slices.ContainsFunc(Types(), func(t *Type) bool { return strings.HasPrefix(t.read.Tool, family+"_") })
 	}

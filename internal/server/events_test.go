@@ -35,11 +35,11 @@ func (a *accounts) set(state string) {
 
 func (a *accounts) DefaultProject() string { return "p" }
 
-func (a *accounts) Sight(_ context.Context, _, tool string, args map[string]any, project string) (tools.Sight, *tools.Error) {
-	return tools.Sight{Tool: tool, Project: "p" + project, Args: args}, nil
+func (a *accounts) Query(_ context.Context, _, tool string, args map[string]any, project string) (tools.Query, *tools.Error) {
+	return tools.Query{Tool: tool, Project: "p" + project, Args: args}, nil
 }
 
-func (a *accounts) Observe(context.Context, tools.Sight) (tools.Observed, error) {
+func (a *accounts) Observe(context.Context, tools.Query) (tools.Observed, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return tools.Observed{Things: []tools.Seen{{IDs: map[string]string{}, State: a.state, Name: a.state, Print: a.state, Line: a.state}}}, nil
