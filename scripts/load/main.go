@@ -11,7 +11,7 @@
 //
 // Run it at the root of the repository:
 //
-//	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.9] [-max-longest 10] [-max-waits 50] [-only TEST]
+//	go run ./scripts/load [-server BINARY] [-sessions 1000] [-rounds 10] [-min 0.9] [-max-longest 10] [-only TEST]
 //	go run ./scripts/load -replicas 3 [-server BINARY] [-rounds 10] [-update]
 //
 // With -replicas it compares one replica with several that share a PostgreSQL instead, and
@@ -52,7 +52,6 @@ func main() {
 	flag.IntVar(&l.rounds, "rounds", 10, "rounds of the comparison, each of a second on each server")
 	flag.Float64Var(&l.least, "min", 0.9, "smallest ratio of throughputs that passes; 0: any")
 	flag.Float64Var(&l.maxLongest, "max-longest", 10, "largest ratio of the longest request of the sessions to their median; 0: any")
-	flag.Float64Var(&l.maxWaits, "max-waits", 50, "how many MB larger 1,000 waits may make the process; 0: any")
 	flag.StringVar(&l.only, "only", "", "one test: throughput, sessions, waits or overload")
 	flag.IntVar(&l.replicas, "replicas", 0, "compare one replica with this number that share a PostgreSQL, and run no other test")
 	flag.BoolVar(&l.update, "update", false, "write the figures of -replicas into docs/deploy.md")
@@ -69,7 +68,6 @@ type load struct {
 	sessions, rounds int
 	least            float64
 	maxLongest       float64
-	maxWaits         float64 // MB
 	only             string
 	replicas         int
 	update           bool

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,8 +18,13 @@ import (
 )
 
 const (
-	waits       = 1000
-	waitsOfEach = 20 // as many as a caller may have
+	waits          = 1000
+	waitsOfEach    = 20 // as many as a caller may have
+	maxWaitsMemory = 50 // MB more resident than without
+	// measurements are how often it is measured, each time with another server, until it is
+	// no more than that: garbage that was not collected yet, and other work of the machine,
+	// only add to it.
+	measurements = 5
 )
 
 // waits measures what 1,000 open calls of wait cost, in both kinds of protocol: for one
@@ -34,8 +40,12 @@ func (l *load) waits(ctx context.Context) error {
 	}
 	for _, protocol := range []string{withSessions, sessionless} {
 		for _, things := range []int{1, waits} {
-			if err == nil {
-				err = l.waitsFor(ctx, sandbox.url, protocol, ids[:things])
+			more := math.Inf(1)
+			for n := 0; err == nil && more > maxWaitsMemory && n < measurements; n++ {
+				more, err = l.waitsFor(ctx, sandbox.url, protocol, ids[:things])
+			}
+			if err == nil && more > maxWaitsMemory {
+				err = fmt.Errorf("the waits use more than %d MB", maxWaitsMemory)
 			}
 		}
 	}
@@ -70,11 +80,12 @@ func smsApps(sandbox string) (ids []string, err error) {
 // measured is for how long the waits are open: they read most often at first.
 const measured = 20 * time.Second
 
-// waitsFor opens the waits, each on a connection of its own, which has none before.
-func (l *load) waitsFor(ctx context.Context, sandbox, protocol string, ids []string) (err error) {
+// waitsFor opens the waits, each on a connection of its own to a server that has none
+// before, and returns how many MB larger they make its process.
+func (l *load) waitsFor(ctx context.Context, sandbox, protocol string, ids []string) (more float64, err error) {
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	config := filepath.Join(dir, "config.yaml")
@@ -85,13 +96,13 @@ func (l *load) waitsFor(ctx context.Context, sandbox, protocol string, ids []str
 		fmt.Fprintf(&keys, "  %s: {hashes: [\"sha256:%x\"], projects: all, toolsets: all, read-only: true}\n", key(i), sha256.Sum256([]byte(key(i))))
 	}
 	if err := os.WriteFile(config, keys.Bytes(), 0o600); err != nil {
-		return err
+		return 0, err
 	}
 	server, err := start(ctx, []string{
 		"PAPI_BASE_URL=" + sandbox, "PAPI_TOKEN_URL=" + sandbox + "/oauth2/token", "SINCH_KEY_ID=any", "SINCH_KEY_SECRET=any", "SINCH_PROJECT_ID=" + project,
 	}, l.binary, "serve", "--http", "127.0.0.1:0", "--config", config, "--rate", "10000", "--burst", "10000")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
 	server.key = key(0)
@@ -100,14 +111,14 @@ func (l *load) waitsFor(ctx context.Context, sandbox, protocol string, ids []str
 	// What is loaded for any wait is no cost of these.
 	first, err := openIn(shared, server.url, key(0), protocol)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := first.request("tools/call", wait(ids[0], 1)); err != nil {
-		return err
+		return 0, err
 	}
 	before, err := server.use()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -116,7 +127,7 @@ func (l *load) waitsFor(ctx context.Context, sandbox, protocol string, ids []str
 	for i := range waits {
 		if i%waitsOfEach == 0 {
 			if caller, err = openIn(shared, server.url, key(i), protocol); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		waiter := *caller
@@ -136,16 +147,13 @@ func (l *load) waitsFor(ctx context.Context, sandbox, protocol string, ids []str
 	}
 	cancel()
 	if err := errors.Join(err, calling.Wait()); err != nil {
-		return err
+		return 0, err
 	}
 	const mb = 1 << 20
-	more := (during.resident - before.resident) / mb
+	more = (during.resident - before.resident) / mb
 	fmt.Printf("  %s, for %4d things     %5.1f MB more resident, %.1f MB at most while they began; %.0f requests to the API in %v\n",
 		protocol, len(ids), more, (during.peak-before.resident)/mb, during.requests-before.requests, measured)
-	if l.maxWaits > 0 && more > l.maxWaits {
-		return fmt.Errorf("the waits use more than %.0f MB", l.maxWaits)
-	}
-	return nil
+	return more, nil
 }
 
 const waitTool = "wait"
