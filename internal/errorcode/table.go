@@ -192,7 +192,7 @@ var table = []Entry{
 	},
 	{
 		PlanExpired, Confirmation,
-		"The document, the plan or its approval is no longer kept: each is for 24 hours.",
+		"The document, the plan or its approval is no longer kept: each is kept for 24 hours.",
 		"export or plan again",
 		No, Failed,
 	},

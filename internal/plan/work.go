@@ -341,7 +341,7 @@ func (w *work) free(ctx context.Context) *papi.Error {
 		w.mu.Lock()
 		wait, stopped := w.gate.Sub(w.Target.Now()), w.stopped != nil || w.failure != nil
 		w.mu.Unlock()
-		notBegun := &papi.Error{Code: errorcode.Cancelled, Message: "not begun: the run ended before"}
+		notBegun := &papi.Error{Code: errorcode.Cancelled, Message: "not begun: apply ended before it"}
 		switch {
 		case stopped || ctx.Err() != nil:
 			return notBegun
