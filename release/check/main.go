@@ -1,0 +1,98 @@
+// Command check builds everything that a release publishes, validates each part by its
+// schema or its official tool, starts what runs on this platform, and has a real MCP client
+// list the tools of each. It runs in a clean clone and needs nothing but the package
+// registries of Go, npm and Debian:
+//
+//	scripts/release-check          everything
+//	scripts/release-check --quick  without GoReleaser and the container image, for each change
+//
+// With --tag it only refuses a tag that can't be released: see release.Home.CheckTag.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"papi-mcp/release"
+)
+
+// check is one run.
+type check struct {
+	root string // the clone
+	tmp  string // removed at the end
+	home release.Home
+}
+
+// step is a part of the release, with its proof.
+type step struct {
+	name  string
+	quick bool // it belongs to --quick too
+	run   func(context.Context, *check) error
+}
+
+// steps are in the order in which they depend on each other.
+var steps = []step{}
+
+func main() {
+	quick := flag.Bool("quick", false, "only what takes a minute or two")
+	tag := flag.String("tag", "", "refuse this tag if it can't be released, and do nothing else")
+	flag.Parse()
+	home, err := release.ReadHome()
+	if err == nil && *tag != "" {
+		err = home.CheckTag(*tag)
+	} else if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		err = run(ctx, home, *quick)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "release-check:", err)
+		os.Exit(1)
+	}
+}
+
+// run clones the commit of the work tree, and goes through the steps in the clone.
+func run(ctx context.Context, home release.Home, quick bool) error {
+	tmp, err := os.MkdirTemp("", "release-check-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	c := &check{root: filepath.Join(tmp, "papi-mcp"), tmp: tmp, home: home}
+	if err := command(ctx, ".", "git", "clone", "--quiet", ".", c.root); err != nil {
+		return err
+	}
+	for _, step := range steps {
+		if quick && !step.quick {
+			continue
+		}
+		fmt.Printf("\n== %s\n", step.name)
+		began := time.Now()
+		if err := step.run(ctx, c); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+		fmt.Printf("%s: %.0f s\n", step.name, time.Since(began).Seconds())
+	}
+	return nil
+}
+
+// command runs a program in a folder, with its output shown.
+func command(ctx context.Context, folder, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", cmd, err)
+	}
+	return nil
+}
+
+// client has real MCP clients list the tools of a server on stdio, and write to its sandbox.
+func (c *check) client(ctx context.Context, server ...string) error {
+	return command(ctx, c.root, "node", append([]string{"test/clients/stdio.mjs"}, server...)...)
+}
