@@ -27,6 +27,9 @@ type check struct {
 	root string // the clone
 	tmp  string // removed at the end
 	home release.Home
+
+	// binaries are built by the first step: for all platforms by GoReleaser, for a few with --quick.
+	binaries release.Binaries
 }
 
 // step is a part of the release, with its proof.

@@ -1,0 +1,42 @@
+package release
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Platform is a system and an architecture as Go names them, such as linux and arm64. The
+// architecture "all" is a macOS program for both.
+type Platform struct{ OS, Arch string }
+
+// Binaries has the path of the program for each platform that it was built for.
+type Binaries map[Platform]string
+
+// ReadBinaries returns the programs that GoReleaser has left in its dist folder, by its
+// list of artifacts. It fails where there is none.
+func ReadBinaries(dist string) (Binaries, error) {
+	list, err := os.ReadFile(filepath.Join(dist, "artifacts.json"))
+	if err != nil {
+		return nil, fmt.Errorf("%w: run goreleaser first", err)
+	}
+	var artifacts []struct {
+		Path, Type   string
+		Goos, Goarch string
+	}
+	if err := json.Unmarshal(list, &artifacts); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dist, "artifacts.json"), err)
+	}
+	binaries := Binaries{}
+	for _, artifact := range artifacts {
+		if artifact.Type == "Binary" || artifact.Type == "Universal Binary" {
+			// Paths are relative to the folder that GoReleaser ran in.
+			binaries[Platform{artifact.Goos, artifact.Goarch}] = filepath.Join(filepath.Dir(dist), filepath.FromSlash(artifact.Path))
+		}
+	}
+	if len(binaries) == 0 {
+		return nil, fmt.Errorf("%s lists no program", filepath.Join(dist, "artifacts.json"))
+	}
+	return binaries, nil
+}
