@@ -40,3 +40,10 @@ func ReadBinaries(dist string) (Binaries, error) {
 	}
 	return binaries, nil
 }
+
+// LinkerFlags returns the flags with which the Go linker puts a version, a commit and its
+// date into the program. They are in .goreleaser.yaml too, which is rendered with them.
+func (Home) LinkerFlags(version, commit, date string) string {
+	const variable = " -X papi-mcp/internal/cli."
+	return "-s -w" + variable + "release=" + version + variable + "commit=" + commit + variable + "date=" + date
+}

@@ -6,7 +6,11 @@
 //	scripts/release-check          everything
 //	scripts/release-check --quick  without GoReleaser and the container image, for each change
 //
-// With --tag it only refuses a tag that can't be released: see release.Home.CheckTag.
+// A change that is not committed is not in the clone, so it is not checked.
+//
+// With --tag it only refuses a tag that can't be released (see release.Home.CheckTag), and
+// with --tools it only installs the programs that build a release, at the versions that are
+// checked here.
 package main
 
 import (
@@ -24,12 +28,17 @@ import (
 
 // check is one run.
 type check struct {
-	root string // the clone
-	tmp  string // removed at the end
-	home release.Home
+	root  string // the clone
+	tmp   string // removed at the end
+	home  release.Home
+	quick bool
 
+	// dist is the folder of GoReleaser, in the clone. With --quick there is none.
+	dist string
 	// binaries are built by the first step: for all platforms by GoReleaser, for a few with --quick.
 	binaries release.Binaries
+
+	clientsInstalled bool // test/clients has its packages
 }
 
 // step is a part of the release, with its proof.
@@ -40,18 +49,26 @@ type step struct {
 }
 
 // steps are in the order in which they depend on each other.
-var steps = []step{}
+var steps = []step{
+	{"build", true, build},
+	{"program", true, program},
+}
 
 func main() {
 	quick := flag.Bool("quick", false, "only what takes a minute or two")
 	tag := flag.String("tag", "", "refuse this tag if it can't be released, and do nothing else")
+	tools := flag.String("tools", "", "install the programs that build a release into this folder, and do nothing else")
 	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	home, err := release.ReadHome()
-	if err == nil && *tag != "" {
+	switch {
+	case err != nil:
+	case *tag != "":
 		err = home.CheckTag(*tag)
-	} else if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
+	case *tools != "":
+		err = installTools(ctx, *tools)
+	default:
 		err = run(ctx, home, *quick)
 	}
 	if err != nil {
@@ -67,7 +84,7 @@ func run(ctx context.Context, home release.Home, quick bool) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	c := &check{root: filepath.Join(tmp, "papi-mcp"), tmp: tmp, home: home}
+	c := &check{root: filepath.Join(tmp, "papi-mcp"), tmp: tmp, home: home, quick: quick}
 	if err := command(ctx, ".", "git", "clone", "--quiet", ".", c.root); err != nil {
 		return err
 	}
@@ -87,15 +104,38 @@ func run(ctx context.Context, home release.Home, quick bool) error {
 
 // command runs a program in a folder, with its output shown.
 func command(ctx context.Context, folder, name string, args ...string) error {
+	return commandWith(ctx, folder, nil, name, args...)
+}
+
+// commandWith is command with more variables, each as NAME=VALUE.
+func commandWith(ctx context.Context, folder string, variables []string, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), variables...)
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w", cmd, err)
 	}
 	return nil
 }
 
+// output runs a program in a folder, and returns what it prints.
+func output(ctx context.Context, folder, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Stderr = folder, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", cmd, err)
+	}
+	return string(out), nil
+}
+
 // client has real MCP clients list the tools of a server on stdio, and write to its sandbox.
 func (c *check) client(ctx context.Context, server ...string) error {
+	if !c.clientsInstalled {
+		if err := command(ctx, c.root, "npm", "ci", "--prefix", "test/clients", "--no-audit", "--no-fund", "--silent"); err != nil {
+			return err
+		}
+		c.clientsInstalled = true
+	}
 	return command(ctx, c.root, "node", append([]string{"test/clients/stdio.mjs"}, server...)...)
 }
