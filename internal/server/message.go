@@ -128,8 +128,8 @@ func withHTTPRequest(e mcp.JSONRPCError, request string) mcp.JSONRPCError {
 	return withData(e, "requestId", request)
 }
 
-// withData returns an error with one more member of its data; data that is no object
-// stays as it is.
+// withData returns an error with one more member of its data; data that is not an
+// object stays as it is.
 func withData(e mcp.JSONRPCError, name string, value any) mcp.JSONRPCError {
 	if data, ok := e.Error.Data.(map[string]any); ok || e.Error.Data == nil {
 		e.Error.Data = jsonvalue.With(data, name, value)
