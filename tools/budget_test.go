@@ -40,6 +40,9 @@ func share(tool string) (text, structured float64) {
 }
 
 func TestListsAreSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	for _, s := range samples(t) {
 		if !strings.HasSuffix(s.row.Tool, "_list") {
 			continue
