@@ -131,6 +131,9 @@ var marked = []struct {
 func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
 	t.Parallel()
 	sequences := 3_000
+	if testing.Short() {
+		sequences = 500
+	}
 	if n, err := strconv.Atoi(os.Getenv("PAPI_TEST_SEQUENCES")); err == nil {
 		sequences = n
 	}
