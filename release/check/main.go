@@ -52,6 +52,7 @@ type step struct {
 var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
+	{"image", false, image},
 }
 
 func main() {
