@@ -249,7 +249,7 @@ func (n *container) health(ctx context.Context) error {
 	if err := free.Close(); err != nil {
 		return err
 	}
-	line := n.run("/papi-mcp", "serve", "--sandbox", "--http", address)
+	line := n.run("/papi-mcp", "serve", "--sandbox", "--http", address, "--store", "/state/state.db", "--audit", "/state/audit.jsonl")
 	server := exec.CommandContext(ctx, line[0], line[1:]...)
 	server.Stderr = os.Stderr
 	stdout, err := server.StdoutPipe()
@@ -275,8 +275,12 @@ func (n *container) health(ctx context.Context) error {
 	// the flags of process 1.
 	inside := append([]string{"--target", strconv.Itoa(first), "--mount", "--pid", "--root", "--setuid", "65532", "--setgid", "65532"}, n.config.Config.Healthcheck.Test[1:]...)
 	for want, args := range map[string][]string{"alive\n": inside, "ready\n": append(slices.Clip(inside), "--ready")} {
-		if got, err := output(ctx, ".", "nsenter", args...); err != nil || got != want {
-			return fmt.Errorf("the health check prints %q: %v", got, err)
+		got, err := output(ctx, ".", "nsenter", args...)
+		if err == nil && got != want {
+			err = fmt.Errorf("the health check prints %q, and not %q", got, want)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	process, err := os.FindProcess(first)
@@ -290,9 +294,10 @@ func (n *container) health(ctx context.Context) error {
 		return fmt.Errorf("the server does not stop as it should: %w", err)
 	}
 	line = n.run("/papi-mcp", "healthcheck", "--http", address)
-	said, err := exec.CommandContext(ctx, line[0], line[1:]...).CombinedOutput()
-	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(said), "nothing accepts connections") {
-		return fmt.Errorf("the health check of a server that is not there: %v, %s", err, said)
+	unanswered := exec.CommandContext(ctx, line[0], line[1:]...)
+	said, err := unanswered.CombinedOutput()
+	if err == nil || unanswered.ProcessState.ExitCode() != 1 || !strings.Contains(string(said), "nothing accepts connections") {
+		return fmt.Errorf("the health check of a server that has stopped ends with %s: %s", unanswered.ProcessState, said)
 	}
 	fmt.Println("the container is healthy while it serves, and not healthy when nothing does")
 	return nil

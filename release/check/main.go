@@ -53,6 +53,8 @@ var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
 	{"image", false, image},
+	{"compose", true, compose},
+	{"kubernetes", false, kubernetes},
 }
 
 func main() {
