@@ -52,6 +52,9 @@ type step struct {
 var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
+	{"image", false, image},
+	{"compose", true, compose},
+	{"kubernetes", false, kubernetes},
 }
 
 func main() {
