@@ -27,6 +27,7 @@ func aSandbox(ctx context.Context, t *testing.T, env []string, flags ...string) 
 	t.Helper()
 	cmd = exec.CommandContext(ctx, "papi-mcp", append([]string{"sandbox", "--addr", "127.0.0.1:0", "--clock", "manual"}, flags...)...)
 	cmd.Env = append(os.Environ(), env...)
+	interruptible(cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +83,7 @@ func TestSandboxFillsTheProjectOfTheEnvironment(t *testing.T) {
 			t.Errorf("%v: no UUID: %d %s", c.flags, status, body)
 		}
 		http.DefaultClient.CloseIdleConnections()
-		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		if err := interrupt(cmd); err != nil {
 			t.Fatal(err)
 		}
 		if err := cmd.Wait(); err != nil {
@@ -134,7 +135,7 @@ func TestSandboxCommand(t *testing.T) {
 		t.Errorf("%s, header %q", resp.Status, resp.Header.Get(sandbox.HeaderSandbox))
 	}
 	http.DefaultClient.CloseIdleConnections()
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := interrupt(cmd); err != nil {
 		t.Fatal(err)
 	}
 	rest, _ := io.ReadAll(lines)

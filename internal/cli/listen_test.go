@@ -34,6 +34,7 @@ func startListen(t *testing.T, env []string, args ...string) *listening {
 	l := &listening{t: t, client: &http.Client{Transport: &http.Transport{}}}
 	l.cmd = exec.CommandContext(t.Context(), detected, append([]string{"listen", "--addr", "127.0.0.1:0"}, args...)...)
 	l.cmd.Env = append(l.cmd.Environ(), env...)
+	interruptible(l.cmd)
 	out, err := l.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +84,7 @@ func (l *listening) next() (line map[string]any) {
 // stop interrupts it, and returns the rest of its output.
 func (l *listening) stop() (rest string) {
 	l.t.Helper()
-	if err := l.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := interrupt(l.cmd); err != nil {
 		l.t.Fatal(err)
 	}
 	raw, err := io.ReadAll(l.out)

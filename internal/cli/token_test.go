@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -10,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"papi-mcp/internal/private"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -58,9 +58,9 @@ func TestCallsShareOneToken(t *testing.T) {
 	if len(token) < 20 {
 		t.Errorf("the file has %s", raw)
 	}
-	for name, want := range map[string]fs.FileMode{file: 0o600, filepath.Dir(file): 0o700} {
-		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+	for _, name := range []string{file, filepath.Dir(file)} {
+		if err := private.Inspect(name, othersAccess); err != nil {
+			t.Error(err)
 		}
 	}
 
