@@ -52,6 +52,7 @@ type step struct {
 var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
+	{"workflows", true, workflows},
 }
 
 func main() {
