@@ -87,7 +87,9 @@ func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 		if cmd.ProcessState != nil { // a test has waited for it
 			return
 		}
-		_ = interrupt(cmd) // it may have ended
+		if err := interrupt(cmd); err != nil {
+			_ = cmd.Process.Kill() // it may have ended
+		}
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the server ended with %v:\n%s", err, w.output.String())
 		}
