@@ -309,8 +309,7 @@ func TestDoctorChecksFiles(t *testing.T) {
 			}
 		})
 	}
-	t.Setenv("HOME", "")
-	t.Setenv("XDG_STATE_HOME", "")
+	withoutHome(t)
 	if _, out, _ := run(t, nil, "doctor"); !strings.Contains(out, "note  store        in memory, and lost at the end of the process") || !strings.Contains(out, "set HOME or XDG_STATE_HOME") {
 		t.Errorf("without a home:\n%s", out)
 	}

@@ -191,7 +191,7 @@ func TestListenNeedsASecretOrAStore(t *testing.T) {
 		"both":            {map[string]string{webhookSecretVariable: handSecret}, []string{"--store", "state.db"}, "give one of them"},
 		"a placeholder":   {map[string]string{webhookSecretVariable: "${SECRET}"}, nil, "was not filled in"},
 		"no such file":    {map[string]string{webhookSecretVariable + "_FILE": "/nowhere"}, nil, "name a file"},
-		"no such store":   {nil, []string{"--store", "/nowhere/state.db"}, "no such file"},
+		"no such store":   {nil, []string{"--store", "/nowhere/state.db"}, "nowhere"},
 		"a wrong address": {map[string]string{webhookSecretVariable: handSecret}, []string{"--addr", "8091"}, "use HOST:PORT"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -290,6 +291,9 @@ func TestADamagedNamedSandbox(t *testing.T) {
 		t.Errorf("after its removal: %v", err)
 	}
 	n.call(errorcode.Done, "webhook_list")
+	if runtime.GOOS == "windows" {
+		return // it has no modes
+	}
 	if err := os.Chmod(n.folder(), 0o777); err != nil {
 		t.Fatal(err)
 	}

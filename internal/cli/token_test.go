@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -75,11 +76,13 @@ func TestCallsShareOneToken(t *testing.T) {
 	fetched(3, "doctor, which tests the key")
 	call("call", "webhook_list", "--store", "memory")
 	fetched(4, "a call that keeps nothing")
-	if err := os.Chmod(filepath.Dir(file), 0o777); err != nil {
-		t.Fatal(err)
+	if runtime.GOOS != "windows" { // which has no modes
+		if err := os.Chmod(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		call("call", "webhook_list")
+		fetched(5, "a folder that others can write")
 	}
-	call("call", "webhook_list")
-	fetched(5, "a folder that others can write")
 	for _, hidden := range []string{token, "canary-secret"} {
 		if strings.Contains(printed.String(), hidden) {
 			t.Error("a token or a secret was printed")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"papi-mcp/internal/private"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -254,6 +255,9 @@ func TestTokensThatAreNotKept(t *testing.T) {
 		{"an access token", func(string) error { return nil }, withToken, 0, ""},
 		{"basic", func(string) error { return nil }, func(c *Config) { c.Auth = AuthBasic }, 0, ""},
 	} {
+		if runtime.GOOS == "windows" && strings.HasPrefix(test.log, "has the permissions") {
+			continue // it has no modes
+		}
 		t.Run(test.name, func(t *testing.T) {
 			path := tokenPath(t)
 			if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
