@@ -260,7 +260,7 @@ func TestDoctorChecksFiles(t *testing.T) {
 			write(filepath.Join(folder, "tokens.json"), "{}")(t)
 			chmod(filepath.Join(folder, "tokens.json"), 0o604)(t)
 		}, "tokens.json has the permissions 0604"},
-		{"a file of another user", "--store /etc/passwd", func(*testing.T) {}, "/etc/passwd has the permissions 0644"},
+		{"a file of another user", "--store /etc/passwd", func(*testing.T) {}, "FAIL  store        /etc/passwd "},
 	}
 	tests := []faulty{
 		{"intact", "", func(*testing.T) {}, "ok    store        " + state + ": intact, and private"},
