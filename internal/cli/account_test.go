@@ -55,7 +55,7 @@ func TestAccountInFiles(t *testing.T) {
 		"both":           {map[string]string{"SINCH_KEY_SECRET": "canary-other"}, "SINCH_KEY_SECRET and SINCH_KEY_SECRET_FILE are both set: unset one"},
 		"no file":        {map[string]string{"SINCH_KEY_SECRET_FILE": filepath.Join(dir, "none")}, "SINCH_KEY_SECRET_FILE: open " + filepath.Join(dir, "none")},
 		"a folder":       {map[string]string{"SINCH_KEY_ID_FILE": dir}, "SINCH_KEY_ID_FILE: read " + dir},
-		"an empty file":  {map[string]string{"SINCH_KEY_SECRET_FILE": file("empty", "\n")}, "SINCH_KEY_SECRET_FILE: \"" + filepath.Join(dir, "empty") + "\" is empty"},
+		"an empty file":  {map[string]string{"SINCH_KEY_SECRET_FILE": file("empty", "\n")}, "SINCH_KEY_SECRET_FILE: " + filepath.Join(dir, "empty") + " is empty"},
 		"a project":      {map[string]string{"SINCH_PROJECT_ID_FILE": file("empty", "")}, "SINCH_PROJECT_ID_FILE"},
 		"a placeholder":  {map[string]string{"SINCH_KEY_SECRET_FILE": "<path>"}, "SINCH_KEY_SECRET_FILE was not filled in"},
 		"placeholder in": {map[string]string{"SINCH_KEY_SECRET_FILE": file("placeholder", "your-key-secret")}, "SINCH_KEY_SECRET_FILE was not filled in"},

@@ -93,6 +93,9 @@ func readArgumentFile(path string) (string, error) {
 		return "", usage("reading the input: %v", err)
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.IsDir() { // Windows has no such error for a read
+		return "", usage("reading the input: %s is a folder", path)
+	}
 	return readLimited(file)
 }
 

@@ -153,7 +153,7 @@ func TestArgumentsThatAreWrong(t *testing.T) {
 		"not JSON":                {[]string{"target:=canary"}, `target:=: the value is not JSON; a text is in quotes ('"..."'), and as it is with target=`},
 		"not UTF-8":               {[]string{"target=\xff"}, "target: the value is not valid UTF-8"},
 		"a file that is none":     {[]string{"@" + folder + "/none"}, "none"},
-		"a folder":                {[]string{"@" + folder}, "is a directory"},
+		"a folder":                {[]string{"@" + folder}, "is a folder"},
 		"a value's file":          {[]string{"target=@none"}, `a value that begins with @ itself is JSON: target:='"@..."'`},
 		"a file that is large":    {[]string{"@" + large}, "more than 8388608 bytes"},
 		"a value that is large":   {[]string{"target=@" + large}, "more than 8388608 bytes"},

@@ -41,10 +41,19 @@ func snapshot(t *testing.T, dir string) string {
 func aHome(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
+	withoutHome(t)
 	t.Setenv("HOME", home)
-	t.Setenv("XDG_STATE_HOME", "")
+	t.Setenv("USERPROFILE", home)
 	t.Chdir(home)
 	return home
+}
+
+// withoutHome unsets the variables that give the folder for state, on each system.
+func withoutHome(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"HOME", "XDG_STATE_HOME", "USERPROFILE", "LOCALAPPDATA"} {
+		t.Setenv(name, "")
+	}
 }
 
 // config check changes nothing on disk, whether the file is valid or not: no state

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -109,10 +110,12 @@ func (d *doctor) environment(root *cobra.Command, flags *pflag.FlagSet) (unfille
 	for _, text := range misspelledVariables(os.Environ()) {
 		d.note("environment", text)
 	}
-	if file := os.Getenv("SSL_CERT_FILE"); file != "" {
+	if file := papi.CertificateFile(runtime.GOOS); file != "" {
 		if reason := badCertificates(file); reason != "" {
 			d.fail("environment", "SSL_CERT_FILE "+reason, "set it to a PEM file with the certificates of the authorities to trust, or unset it for the system's")
 		}
+	} else if os.Getenv("SSL_CERT_FILE") != "" {
+		d.note("environment", "SSL_CERT_FILE is not read on this system: the certificates that it trusts are in its own store")
 	}
 	if roots.UseBuiltIn() {
 		d.note("environment", "this system has no root certificates: those that are built into papi-mcp are trusted")

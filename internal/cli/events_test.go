@@ -91,7 +91,7 @@ func TestEventsOfTheSandboxOverHTTP(t *testing.T) {
 	if status, _, _ := w.send(http.MethodPost, "/mcp", older); status != http.StatusUnauthorized {
 		t.Errorf("MCP without a key: %d", status)
 	}
-	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := interrupt(w.cmd); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.cmd.Wait(); err != nil {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -74,6 +73,7 @@ func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 	cmd := exec.Command(detected, append([]string{"serve", "--http", "127.0.0.1:0"}, args...)...)
 	cmd.Env = append(cmd.Environ(), env...)
 	cmd.Stderr = &w.output
+	interruptible(cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,9 @@ func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 		if cmd.ProcessState != nil { // a test has waited for it
 			return
 		}
-		_ = cmd.Process.Signal(os.Interrupt) // it may have ended
+		if err := interrupt(cmd); err != nil {
+			_ = cmd.Process.Kill() // it may have ended
+		}
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the server ended with %v:\n%s", err, w.output.String())
 		}

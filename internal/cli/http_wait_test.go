@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -112,9 +111,9 @@ func TestTenantsShareNoReadsOfAWait(t *testing.T) {
 	}
 }
 
-// SIGTERM ends an open wait with its result and a cursor, and the server with code 0, on
+// A server that is asked to end ends an open wait with its result and a cursor, and itself with code 0, on
 // both transports.
-func TestSIGTERMEndsAnOpenWait(t *testing.T) {
+func TestTerminationEndsAnOpenWait(t *testing.T) {
 	const project = sandbox.DefaultProject
 	began := make(chan struct{}, 16)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -130,7 +129,7 @@ func TestSIGTERMEndsAnOpenWait(t *testing.T) {
 		for range 2 {
 			<-began
 		}
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		if err := terminate(cmd); err != nil {
 			t.Fatal(err)
 		}
 		var got struct {
@@ -154,6 +153,7 @@ func TestSIGTERMEndsAnOpenWait(t *testing.T) {
 	t.Run("stdio", func(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), detected, "serve")
 		cmd.Env = append(os.Environ(), env...)
+		interruptible(cmd)
 		in, err := cmd.StdinPipe()
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -46,7 +45,7 @@ func TestStartAndStopOverHTTP(t *testing.T) {
 	answered := make(chan map[string]any)
 	go func() { answered <- w.call("webhook_list", `{}`) }()
 	eventually(t, 20*time.Second, func() bool { return api.running.Load() == 1 })
-	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := interrupt(w.cmd); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-answered; got["errorCode"] == nil {

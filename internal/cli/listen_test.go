@@ -34,6 +34,7 @@ func startListen(t *testing.T, env []string, args ...string) *listening {
 	l := &listening{t: t, client: &http.Client{Transport: &http.Transport{}}}
 	l.cmd = exec.CommandContext(t.Context(), detected, append([]string{"listen", "--addr", "127.0.0.1:0"}, args...)...)
 	l.cmd.Env = append(l.cmd.Environ(), env...)
+	interruptible(l.cmd)
 	out, err := l.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +84,7 @@ func (l *listening) next() (line map[string]any) {
 // stop interrupts it, and returns the rest of its output.
 func (l *listening) stop() (rest string) {
 	l.t.Helper()
-	if err := l.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := interrupt(l.cmd); err != nil {
 		l.t.Fatal(err)
 	}
 	raw, err := io.ReadAll(l.out)
@@ -190,7 +191,7 @@ func TestListenNeedsASecretOrAStore(t *testing.T) {
 		"both":            {map[string]string{webhookSecretVariable: handSecret}, []string{"--store", "state.db"}, "give one of them"},
 		"a placeholder":   {map[string]string{webhookSecretVariable: "${SECRET}"}, nil, "was not filled in"},
 		"no such file":    {map[string]string{webhookSecretVariable + "_FILE": "/nowhere"}, nil, "name a file"},
-		"no such store":   {nil, []string{"--store", "/nowhere/state.db"}, "no such file"},
+		"no such store":   {nil, []string{"--store", "/nowhere/state.db"}, "nowhere"},
 		"a wrong address": {map[string]string{webhookSecretVariable: handSecret}, []string{"--addr", "8091"}, "use HOST:PORT"},
 	} {
 		t.Run(name, func(t *testing.T) {

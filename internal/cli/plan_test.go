@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"os"
+	"papi-mcp/internal/private"
 	"path/filepath"
 	"testing"
 )
@@ -17,9 +19,8 @@ func TestWritePrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(name)
-	info, statErr := os.Stat(name)
-	if err != nil || statErr != nil || string(content) != "new" || info.Mode().Perm() != 0o600 {
-		t.Errorf("%q, %v, %v, %v", content, info.Mode(), err, statErr)
+	if err := errors.Join(err, private.Inspect(name, othersAccess)); err != nil || string(content) != "new" {
+		t.Errorf("%q, %v", content, err)
 	}
 	if all, _ := os.ReadDir(filepath.Dir(name)); len(all) != 1 {
 		t.Errorf("%v are left", all)

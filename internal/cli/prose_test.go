@@ -171,7 +171,11 @@ func projectTexts(t *testing.T) map[string]string {
 		if err != nil {
 			return err
 		}
-		name := filepath.ToSlash(strings.TrimPrefix(file, root+string(filepath.Separator)))
+		name, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
 		if entry.IsDir() {
 			if slices.Contains([]string{".git", "node_modules", "fuzz"}, entry.Name()) || name == "internal/papi/contract" {
 				return fs.SkipDir

@@ -56,7 +56,7 @@ func TestAFileHasOneServer(t *testing.T) {
 	if code != errorcode.Failed || !strings.Contains(said, file) || !strings.Contains(said, "held by another process") {
 		t.Errorf("%d: %s", code, said)
 	}
-	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := interrupt(w.cmd); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.cmd.Wait(); err != nil {

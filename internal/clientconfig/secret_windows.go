@@ -9,7 +9,11 @@ import (
 // permissions returns what lets others read the file, nil for nothing: Windows keeps
 // other users out of the user's profile.
 func (f *File) permissions(s System) *Problem {
-	if s.Home == "" || !isBelow(f.target, s.Home) {
+	home := s.Home
+	if resolved, err := filepath.EvalSymlinks(home); err == nil { // as the target is: a short name (NAME~1) is long then
+		home = resolved
+	}
+	if home == "" || !isBelow(f.target, home) {
 		return &Problem{Reason: f.Path + " is not in your user profile, so that others may read it", Fix: "use a file in your profile"}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -61,6 +62,7 @@ func files(t *testing.T, ends string, do func(path string, text []byte)) {
 			return err
 		}
 		path, _ = filepath.Rel(root, path)
+		path = filepath.ToSlash(path)
 		switch {
 		case d.IsDir() && (path == "internal/sandbox" || strings.HasPrefix(d.Name(), ".") && path != "."):
 			return filepath.SkipDir
@@ -122,7 +124,7 @@ func TestEachCodeIsDeclaredOnce(t *testing.T) {
 		paths = slices.DeleteFunc(paths, func(path string) bool {
 			return slices.Contains(otherMeanings[value], path) || isRule && slices.Contains(clients, path)
 		})
-		if len(paths) != 1 || ours && paths[0] != table || isRule && !slices.Contains(declareRules, filepath.ToSlash(filepath.Dir(paths[0]))) {
+		if len(paths) != 1 || ours && paths[0] != table || isRule && !slices.Contains(declareRules, path.Dir(paths[0])) {
 			t.Errorf("the code %s is a text in %v", value, paths)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/oserror"
@@ -19,6 +20,15 @@ import (
 // the one that holds its URL. What to do about it depends on the cause.
 func unreachable(message, variable string, cause error) *Error {
 	return &Error{Code: errorcode.Unreachable, Message: message, Resolution: Remedy(variable, cause) + errorcode.ThenDoctor, Err: cause}
+}
+
+// CertificateFile returns the file that SSL_CERT_FILE names, "" for none. On Windows and
+// macOS (by GOOS) Go trusts what the system does, and does not read the variable.
+func CertificateFile(system string) string {
+	if system == "windows" || system == "darwin" {
+		return ""
+	}
+	return os.Getenv("SSL_CERT_FILE")
 }
 
 // Remedy says what to do about the cause of a failed connection to the URL that a
@@ -39,7 +49,7 @@ func Remedy(variable string, cause error) string {
 		return "the proxy asks for credentials: give them in HTTPS_PROXY (HTTP_PROXY for http URLs), before its host, as user:password@host:port"
 	case errors.As(cause, &operation) && operation.Op == "proxyconnect", errors.As(cause, &refusal):
 		return "calls go through the proxy that HTTPS_PROXY (HTTP_PROXY for http URLs) names: check it, or exclude the host with NO_PROXY"
-	case errors.As(cause, &authority) && os.Getenv("SSL_CERT_FILE") != "":
+	case errors.As(cause, &authority) && CertificateFile(runtime.GOOS) != "":
 		return "the server's certificate was issued by an authority that is not in SSL_CERT_FILE: add the authority's certificate to that file, in PEM form"
 	case errors.As(cause, &authority):
 		return "the server's certificate was issued by an authority that this machine does not trust, such as a company's own: add the authority's certificate to the system's store, or set SSL_CERT_FILE to a PEM file that holds it (on Linux)"

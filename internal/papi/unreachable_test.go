@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -97,8 +98,13 @@ func TestResolutionFitsTheCause(t *testing.T) {
 		})
 	}
 	t.Setenv("SSL_CERT_FILE", "/some/file.pem")
-	if got := Remedy(BaseURLVariable, x509.UnknownAuthorityError{}); !strings.Contains(got, "not in SSL_CERT_FILE") {
+	if got, isRead := Remedy(BaseURLVariable, x509.UnknownAuthorityError{}), CertificateFile(runtime.GOOS) != ""; strings.Contains(got, "not in SSL_CERT_FILE") != isRead {
 		t.Error(got)
+	}
+	for system, want := range map[string]string{"linux": "/some/file.pem", "freebsd": "/some/file.pem", "darwin": "", "windows": ""} {
+		if got := CertificateFile(system); got != want {
+			t.Errorf("on %s: %q", system, got)
+		}
 	}
 }
 

@@ -213,10 +213,7 @@ func TestFilesStayBelowTheFolder(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	if err := syscall.Mkfifo(filepath.Join(folder, "pipe"), 0o600); err != nil {
-		t.Skip(err)
-	}
-	for path, want := range map[string]string{
+	refused := map[string]string{
 		"../" + filepath.Base(outside) + "/secret.txt": "relative to the folder of the main file",
 		filepath.Join(outside, "secret.txt"):           "relative to the folder of the main file",
 		"a/../../x":                                    "relative to the folder of the main file",
@@ -224,8 +221,7 @@ func TestFilesStayBelowTheFolder(t *testing.T) {
 		"link.txt":                                     "no link may lead out of it",
 		"out/secret.txt":                               "no link may lead out of it",
 		"up/x":                                         "no link may lead out of it",
-		"none.txt":                                     "no such file",
-		"pipe":                                         "it is not a regular file",
+		"none.txt":                                     syscall.ENOENT.Error(),
 		".":                                            "it is not a regular file",
 		"loop.yaml":                                    "the file refers to itself",
 		"1.yaml":                                       "the file refers to itself",
@@ -233,7 +229,11 @@ func TestFilesStayBelowTheFolder(t *testing.T) {
 		"empty.yaml":                                   "the file is empty",
 		"bytes.txt":                                    "it is not UTF-8",
 		"long.txt":                                     "the files are too long",
-	} {
+	}
+	if pipe := filepath.Join(folder, "pipe"); makePipe(pipe) {
+		refused["pipe"] = "it is not a regular file"
+	}
+	for path, want := range refused {
 		got := faultsOf("smsApps:\n- name: ${file:"+path+"}\n  region: EU\n", Options{Files: root})
 		if !strings.Contains(got, want) || strings.Contains(got, "hush") {
 			t.Errorf("%s: got\n%s\nwant %s", path, got, want)

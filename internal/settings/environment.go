@@ -51,7 +51,7 @@ func Lookup(name string) (Variable, error) {
 	// Some editors and shells write a byte order mark.
 	v.Value = strings.TrimRight(strings.TrimPrefix(string(raw), "\ufeff"), "\r\n")
 	if v.Value == "" {
-		return v, fmt.Errorf("%s: %s is empty: write the value into it, or unset the variable", v.Name, papi.Quoted(path, 200))
+		return v, fmt.Errorf("%s: %s is empty: write the value into it, or unset the variable", v.Name, papi.Truncate(papi.Printable(path), 200))
 	}
 	return v, nil
 }

@@ -17,7 +17,7 @@ import (
 
 // Check reads a file without changing it, and says what is wrong with it.
 func TestCheck(t *testing.T) {
-	dir := t.TempDir()
+	dir := damagedFolder(t)
 	intact := filepath.Join(dir, "intact.db")
 	f := NewFile(intact)
 	for _, key := range []string{"a", "b"} {

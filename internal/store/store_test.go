@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"papi-mcp/internal/private"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,7 +89,7 @@ func TestADamagedFile(t *testing.T) {
 		"cut in the middle": raw[:len(raw)/2], "zeros behind its head": zeros,
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "state.db")
+			path := filepath.Join(damagedFolder(t), "state.db")
 			if err := os.WriteFile(path, content, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -186,6 +187,17 @@ func TestManyProcessesShareAFile(t *testing.T) {
 	}
 }
 
+// damagedFolder is a temporary folder for damaged files. bbolt may leave one mapped, and
+// Windows then removes it only after the process has ended.
+func damagedFolder(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "papi-mcp-damaged-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 func TestFileIsReadableByItsOwnerOnly(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "folder", "state.db")
@@ -196,11 +208,7 @@ func TestFileIsReadableByItsOwnerOnly(t *testing.T) {
 	if err != nil || !ok || string(got) != "v" {
 		t.Errorf("got %q, %v, %v", got, ok, err)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v", info.Mode())
+	if err := private.Inspect(path, 0o077); err != nil {
+		t.Error(err)
 	}
 }

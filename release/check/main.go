@@ -55,6 +55,7 @@ var steps = []step{
 	{"image", false, image},
 	{"compose", true, compose},
 	{"kubernetes", false, kubernetes},
+	{"workflows", true, workflows},
 }
 
 func main() {

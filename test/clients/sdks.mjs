@@ -1,13 +1,15 @@
 // The programs on the pages of docs/clients, as they stand there, against the server on
 // stdio and over HTTP: LangChain, the OpenAI Agents SDK and the AI SDK; and mcp-remote,
 // which connects a client on stdio to a server over HTTP. Each lists the tools, reads,
-// and deletes a webhook, which it must confirm with a token.
+// and deletes a webhook, which it must confirm with a token. Over HTTP the server wants
+// the key of the page.
 //
 //   npm ci && node sdks.mjs papi-mcp serve --sandbox
 //
 // If one fails, the exit code is 1.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -21,6 +23,13 @@ if (!command) {
 }
 const projectId = '00000000-0000-0000-0000-000000000000';
 const folder = await mkdtemp(fileURLToPath(new URL('node_modules/.papi-', import.meta.url))); // where the packages are found
+
+// Callers over HTTP need the key that the pages take from PAPI_KEY.
+const [, key, hash] = execFileSync(command, ['config', 'key'], { encoding: 'utf8' }).match(/^key: +(\S+)\nhash: +(\S+)/);
+process.env.PAPI_KEY = key;
+const config = `${folder}/papi-mcp.yaml`;
+await writeFile(config, `auth: token\nkeys:\n  sdk: {hashes: [${hash}], projects: all, toolsets: all, read-only: false}\n`);
+const serveWithKey = () => serve(command, [...args, '--config', config]);
 
 // Each returns the text of a call's result, whether or not it is an error.
 const calls = {
@@ -94,20 +103,20 @@ for (const page of Object.keys(calls)) {
     return ready(await started(`${page}-stdio`, replaced(program, '["serve"]', JSON.stringify(args))));
   });
   await run(`${page} over HTTP`, async stopping => {
-    const { url, stop } = await serve(command, args);
+    const { url, stop } = await serveWithKey();
     stopping(stop);
     return ready(await started(`${page}-http`, replaced(http, 'https://papi.example.com/mcp', new URL('/mcp', url))));
   });
 }
 
 await run('mcp-remote', async stopping => {
-  const { url, stop } = await serve(command, args);
+  const { url, stop } = await serveWithKey();
   const remote = fileURLToPath(new URL('node_modules/mcp-remote/dist/proxy.js', import.meta.url));
   const client = new Client({ name: 'papi-mcp-test', version: '1.0.0' });
   stopping(stop);
   await client.connect(new StdioClientTransport({
     command: process.execPath, args: [remote, String(new URL('/mcp', url)), '--header', 'Authorization: Bearer ${PAPI_KEY}'],
-    env: { ...process.env, PAPI_KEY: 'key', MCP_REMOTE_CONFIG_DIR: folder }, stderr: 'ignore',
+    env: { ...process.env, MCP_REMOTE_CONFIG_DIR: folder }, stderr: 'ignore',
   }));
   const { tools } = await client.listTools();
   return [tools, async (name, toolArguments) => (await client.callTool({ name, arguments: toolArguments })).content[0].text, () => client.close()];

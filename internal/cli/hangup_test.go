@@ -1,8 +1,11 @@
+//go:build unix
+
 package cli
 
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +14,8 @@ import (
 	"time"
 
 	"papi-mcp/internal/auth"
-	"papi-mcp/internal/errorcode"
+	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/internal/sandbox"
 )
 
 // hangUp sends SIGHUP, and waits until the log has one more line with the text.
@@ -151,58 +155,76 @@ func TestHangupOnStdio(t *testing.T) {
 	}
 }
 
-// With --drain a server that is asked to stop is not ready first, and still serves calls; at
-// the next signal it stops when its calls have ended.
-func TestDrain(t *testing.T) {
+// A subscription outlives its server, and ends with the caller's key. No line of the log
+// has its URL or its secret.
+func TestACallbackOverRestarts(t *testing.T) {
 	t.Parallel()
-	api := newSlowAPI(t)
-	w := startHTTP(t, []string{"PAPI_BASE_URL=" + api.URL, "SINCH_ACCESS_TOKEN=token"}, "--drain", "1h", "--log-format", "json")
-	terminate := func() {
-		t.Helper()
-		if err := w.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
+	dir := t.TempDir()
+	file, state := filepath.Join(dir, "papi-mcp.yaml"), filepath.Join(dir, "state.db")
+	key, hash := auth.NewKey()
+	other, otherHash := auth.NewKey()
+	both := `bot: {hashes: [` + hash + `], projects: all, toolsets: all, read-only: false}
+  other: {hashes: [` + otherHash + `], projects: all, toolsets: all, read-only: false}`
+	writeKeys(t, file, both)
+	api := sandbox.New(sandbox.Options{})
+	if err := api.Seed("shop"); err != nil {
+		t.Fatal(err)
 	}
-	status := func(path string) string {
-		code, _, answer := w.send(http.MethodGet, path, "")
-		return fmt.Sprint(code, " ", strings.TrimSpace(answer))
-	}
-	answered := make(chan map[string]any)
-	go func() { answered <- w.call("webhook_list", `{"projectId":"`+projectA+`"}`) }()
-	eventually(t, 20*time.Second, func() bool { return api.running.Load() == 1 })
-	terminate()
-	eventually(t, 20*time.Second, func() bool { return status("/readyz") == `503 {"status":"stopping"}` })
-	if got := status("/healthz"); got != `200 {"status":"alive"}` {
-		t.Errorf("/healthz: %s", got)
-	}
-	if got := w.request("tools/list", "", ""); !strings.HasPrefix(got, "200") {
-		t.Errorf("a request while it drains: %s", got)
-	}
-	w.client.CloseIdleConnections() // the server would wait for one that was never used
-	terminate()
-	// It no longer listens, and waits for the call.
-	eventually(t, 20*time.Second, func() bool {
-		resp, err := http.Get(w.url + "/healthz")
-		if err == nil {
-			resp.Body.Close()
-		}
-		return err != nil
-	})
-	close(api.release)
-	if got := <-answered; got["data"] == nil {
-		t.Errorf("the call: %v", got)
-	}
-	w.client.CloseIdleConnections()
-	if err := w.cmd.Wait(); err != nil {
-		t.Errorf("%v: %s", err, w.output.String())
-	}
-	if !strings.Contains(w.output.String(), `"msg":"stopped","reason":"SIGTERM"`) || !strings.Contains(w.output.String(), `"openCalls":1,"cancelledCalls":0`) {
-		t.Error(w.output.String())
-	}
-}
+	upstream := httptest.NewServer(api)
+	t.Cleanup(func() { upstream.Close(); api.Close() })
+	env := []string{"PAPI_BASE_URL=" + upstream.URL, "PAPI_TOKEN_URL=" + upstream.URL + "/oauth2/token", "SINCH_KEY_ID=any", "SINCH_KEY_SECRET=any"}
+	args := []string{"--config", file, "--store", state, "--callbacks", "test-loopback"}
+	as, asOther := "Authorization: Bearer "+key, "Authorization: Bearer "+other
 
-func TestDrainIsNotNegative(t *testing.T) {
-	if code, _, errOut := run(t, nil, "serve", "--sandbox", "--http", "127.0.0.1:0", "--drain", "-1s"); code != int(errorcode.Usage) || !strings.Contains(errOut, "--drain must be 0") {
-		t.Errorf("%d, %s", code, errOut)
+	w := startHTTP(t, env, args...)
+	url, bodies := newCallback(t)
+	got := w.events("subscribe", subscribeTo(url), as)
+	if jsonvalue.Text(got, "result.id") == "" || jsonvalue.Field(got, "result.refreshBefore") != nil || jsonvalue.Text(got, "result.resultType") != "complete" {
+		t.Fatalf("subscribed: %v", got)
+	}
+	otherURL, otherBodies := newCallback(t)
+	if got := w.events("subscribe", subscribeTo(otherURL), asOther); jsonvalue.Text(got, "result.id") == "" {
+		t.Fatalf("subscribed: %v", got)
+	}
+	stopped := w.ends()
+
+	w = startHTTP(t, env, args...)
+	w.call("project_confirm", `{"projectId":"`+sandbox.DefaultProject+`"}`, asOther)
+	create := func(name string) {
+		t.Helper()
+		if got := w.call("whatsapp_template_create", fmt.Sprintf(`{"projectId":%q,"name":%q,"language":"EN_US","category":"MARKETING","details":{"components":[{"type":"BODY","text":"News of %[2]s."}]}}`, sandbox.DefaultProject, name), asOther); got["errorCode"] != nil {
+			t.Fatal(got)
+		}
+	}
+	create("told_of")
+	for who, bodies := range map[string]<-chan map[string]any{"the caller": bodies, "the other": otherBodies} {
+		got := nextBody(t, bodies)
+		for jsonvalue.Text(got, "data.ids.templateName") != "told_of" { // the seed data changes too
+			got = nextBody(t, bodies)
+		}
+		if jsonvalue.Text(got, "eventId") == "" {
+			t.Errorf("%s got %v", who, got)
+		}
+	}
+
+	writeKeys(t, file, `other: {hashes: [`+otherHash+`], projects: all, toolsets: all, read-only: false}`)
+	w.hangUp("reloaded")
+	create("not_told_of")
+	for got := nextBody(t, bodies); ; got = nextBody(t, bodies) {
+		if got["type"] == "terminated" {
+			if code, _ := jsonvalue.Number(got, "error.code"); code != -32024 {
+				t.Errorf("terminated: %v", got)
+			}
+			break
+		}
+		if jsonvalue.Text(got, "data.ids.templateName") == "not_told_of" {
+			t.Errorf("without a key: %v", got)
+		}
+	}
+	output := stopped + w.ends()
+	for _, secret := range []string{callbackSecret, callbackSecret[6:], "secret-path"} {
+		if strings.Contains(output, secret) {
+			t.Errorf("the log has %s", secret)
+		}
 	}
 }
