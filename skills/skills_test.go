@@ -84,15 +84,16 @@ func TestFrontmatterFollowsTheSpecification(t *testing.T) {
 	}
 }
 
-// What an agent reads is short: SKILL.md when it takes the skill up, each reference when
-// it needs it.
+// What an agent reads is short: SKILL.md when a task needs the skill, a reference when a
+// step does.
 func TestPagesAreShort(t *testing.T) {
 	for _, file := range Files() {
-		limit := 900 // as a page of a guide
+		text, limit := file.Text, 900 // as a page of a guide
 		if file.Path == Manifest {
-			limit = 2200
+			_, body, _ := strings.Cut(file.Text, "\n---\n") // agents have the front matter already
+			text, limit = body, 1500
 		}
-		if n := tokentest.Count(file.Text); n > limit {
+		if n := tokentest.Count(text); n > limit {
 			t.Errorf("%s has %d tokens, want at most %d", file.Path, n, limit)
 		}
 		if strings.Contains(file.Text, "\r") || !strings.HasSuffix(file.Text, "\n") {

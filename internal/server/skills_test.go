@@ -185,7 +185,7 @@ func TestSkillsAreRefused(t *testing.T) {
 		"no URI":                     {"skills/get", ``, [2]int{-32602, -32602}, "no skill is served at"},
 		"a URI that is not a text":   {"skills/get", `"uri":7`, [2]int{-32602, -32602}, "the params of skills/get are not valid"},
 		"a cursor":                   {"skills/list", `"cursor":"x"`, [2]int{-32602, -32602}, "one page"},
-		"a cursor that is no text":   {"skills/list", `"cursor":{}`, [2]int{-32602, -32602}, "the params of skills/list are not valid"},
+		"a cursor that is an object": {"skills/list", `"cursor":{}`, [2]int{-32602, -32602}, "the params of skills/list are not valid"},
 		"a long URI":                 {"skills/get", `"uri":"skill://` + strings.Repeat("x", 4000) + `"`, [2]int{-32602, -32602}, "no skill is served at"},
 		"huge params":                {"skills/list", `"x":"` + strings.Repeat("x", 40<<10) + `"`, [2]int{-32602, -32602}, "bytes"},
 		"another method":             {"skills/other", ``, [2]int{-32601, -32601}, "skills/other"},

@@ -34,7 +34,7 @@ func skill(ctx context.Context, c *check) error {
 			return err
 		}
 		if got, err := os.ReadFile(filepath.Join(written, skills.Name, name)); err != nil || !bytes.Equal(got, want) {
-			return fmt.Errorf("the program's %s is not that of the repository (%w)", name, err)
+			return fmt.Errorf("the program's %s is not that of the repository (%v)", name, err)
 		}
 		return nil
 	})
