@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"papi-mcp/internal/papi"
 	"papi-mcp/skills"
@@ -115,7 +114,7 @@ func (s *Server) addSkill() {
 			name, about = skills.Name, description
 		}
 		s.mcp.AddResource(mcp.NewResource(skillURI+"/"+file.Path, name, mcp.WithMIMEType(markdown), mcp.WithResourceDescription(about)),
-			mcpserver.ResourceHandlerFunc(textHandler(markdown, func(context.Context, mcp.ReadResourceRequest) (string, error) { return file.Text, nil })))
+			textHandler(markdown, func(context.Context, mcp.ReadResourceRequest) (string, error) { return file.Text, nil }))
 	}
 }
 

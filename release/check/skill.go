@@ -33,10 +33,11 @@ func skill(ctx context.Context, c *check) error {
 		if err != nil {
 			return err
 		}
-		if got, err := os.ReadFile(filepath.Join(written, skills.Name, name)); err != nil || !bytes.Equal(got, want) {
-			return fmt.Errorf("the program's %s is not that of the repository (%v)", name, err)
+		got, err := os.ReadFile(filepath.Join(written, skills.Name, name))
+		if err == nil && !bytes.Equal(got, want) {
+			err = fmt.Errorf("%s: the program has another text", name)
 		}
-		return nil
+		return err
 	})
 	if err == nil && files != len(skills.Files()) {
 		err = fmt.Errorf("%d files, and the program has %d", files, len(skills.Files()))
