@@ -139,7 +139,7 @@ papi-mcp init adds it to an MCP client.`,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newExport(s), newValidate(s), newPlan(s), newApply(s), newListen(s), newDemo(s), newDoctor(s), newHealthcheck(s), newAudit(s), newStore(s), newConfig(s), newInit(s), newVersion(s))
+	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newExport(s), newValidate(s), newPlan(s), newApply(s), newListen(s), newDemo(s), newDoctor(s), newHealthcheck(s), newAudit(s), newStore(s), newConfig(s), newInit(s), newSkill(s), newVersion(s))
 	root.SetIn(s.in)
 	root.SetOut(s.out) // which the completion command keeps
 	root.SetErr(s.err)

@@ -45,6 +45,7 @@ var abilities = []struct{ id, name, meaning string }{
 	{"apps", "MCP Apps", "shows the preview of a template as a page"},
 	{"events", "MCP Events", "learns of changes without a call"},
 	{"progress", "progress", "shows that a call waits"},
+	{"skills", "Agent Skills", "reads the skill that `papi-mcp skill` writes ([skill.md](../skill.md))"},
 	{"caps", "limits", "how many tools, and how long their results"},
 }
 
@@ -140,7 +141,7 @@ func (p *page) markdown() string {
 // index returns the page with all clients.
 func index(all []page) string {
 	var b strings.Builder
-	b.WriteString("<!-- Generated from internal/clientconfig: go test ./internal/clientconfig -run Pages -update -->\n# Clients\n\nEach client has a page: its configuration over stdio and over HTTP, which tools to offer it, and what it can do. Each statement has its source on the page; \"not documented\" means that no source was found, not that the client can't. The server works without any of these: without elicitation a call is confirmed by a token, without MCP Apps a preview is text, and without MCP Events `wait` follows a change.\n\n| client |")
+	b.WriteString("<!-- Generated from internal/clientconfig: go test ./internal/clientconfig -run Pages -update -->\n# Clients\n\nEach client has a page: its configuration over stdio and over HTTP, which tools to offer it, and what it can do. Each statement has its source on the page; \"not documented\" means that no source was found, not that the client can't. The server works without any of these: without elicitation a call is confirmed by a token, without MCP Apps a preview is text, and without MCP Events `wait` follows a change. An Agent Skill is for agents that work in a shell ([skill.md](../skill.md)).\n\n| client |")
 	for _, a := range abilities {
 		b.WriteString(" " + a.name + " |")
 	}

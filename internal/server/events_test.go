@@ -77,7 +77,8 @@ func TestEventsAreOfTheNewProtocol(t *testing.T) {
 	defer end()
 	for _, line := range scripted(t, s, []string{modern(1, "server/discover", `{}`, ``)}) {
 		capabilities := fieldsOf(t, line.Result)["capabilities"].(map[string]any)
-		if fmt.Sprint(capabilities["events"], capabilities["extensions"]) != "map[] map[io.modelcontextprotocol/events:map[]]" || capabilities["tools"] == nil {
+		extensions, _ := capabilities["extensions"].(map[string]any)
+		if fmt.Sprint(capabilities["events"], extensions["io.modelcontextprotocol/events"]) != "map[] map[]" || len(extensions) != 2 || capabilities["tools"] == nil {
 			t.Errorf("declared %v", capabilities)
 		}
 	}

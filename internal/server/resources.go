@@ -26,8 +26,8 @@ const (
 	projectURI = "papi://project/"
 )
 
-// addResources registers the guides and the triggers as resources, the rest as
-// templates.
+// addResources registers the guides, the triggers and the skill as resources, the rest
+// as templates.
 func (s *Server) addResources() {
 	add := func(uri, title, about, text string) {
 		s.mcp.AddResource(mcp.NewResource(uri, title, mcp.WithMIMEType(markdown), mcp.WithResourceDescription(about)),
@@ -40,6 +40,7 @@ func (s *Server) addResources() {
 			add(section.URI(), g.Title+": "+section.Title, g.Description, section.Text)
 		}
 	}
+	s.addSkill()
 	s.addPage()
 	s.addEvents()
 	for _, t := range s.templates() {
@@ -86,12 +87,12 @@ func (s *Server) addEvents() {
 // toolOf has the tool without which a caller does not see a resource.
 var toolOf = map[string]string{preview.URI: catalog.WhatsappTemplatePreview, eventsURI: tools.EventList}
 
-// filterResources removes from a list the resources whose tools the caller is not offered:
-// mcp-go has no filter of resources.
+// filterResources removes from a list the resources whose tools the caller is not offered,
+// and the pages of the skill: mcp-go has no filter of resources.
 func (s *Server) filterResources(ctx context.Context, _ any, _ *mcp.ListResourcesRequest, result *mcp.ListResourcesResult) {
 	result.Resources = slices.DeleteFunc(slices.Clone(result.Resources), func(r mcp.Resource) bool {
 		tool := toolOf[r.URI]
-		return tool != "" && !s.toolboxOf(ctx).Offers(tool)
+		return isSkillPage(r.URI) || tool != "" && !s.toolboxOf(ctx).Offers(tool)
 	})
 }
 

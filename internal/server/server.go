@@ -177,6 +177,7 @@ func New(options Options) *Server {
 		mcpserver.WithPromptFilter(s.filterPrompts),
 		mcpserver.WithPromptCapabilities(false),
 		mcpserver.WithResourceCapabilities(true, false),
+		mcpserver.WithExtensions(map[string]any{skillsExtension: map[string]any{}}),
 		mcpserver.WithCompletions(),
 		mcpserver.WithPromptCompletionProvider(completions),
 		mcpserver.WithResourceCompletionProvider(completions),
@@ -278,6 +279,9 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 	if answer, ok := s.serveEvents(ctx, m); ok {
 		return answer
 	}
+	if answer, ok := s.serveSkills(ctx, m); ok {
+		return answer
+	}
 	m, raw = s.routed(ctx, m, raw)
 	ctx, m, raw = extractAnswer(ctx, m, raw)
 	answer = withID(s.mcp.HandleMessage(ctx, limitClientInfo(m, raw)), m.ID)
@@ -298,7 +302,7 @@ func maxParams(method mcp.MCPMethod) int {
 	if method == mcp.MethodSubscriptionsListen {
 		return 64 << 10 // kept for as long as its stream is open
 	}
-	for _, prefix := range []string{"resources/", "prompts/", "completion/", "logging/", methodEvents} {
+	for _, prefix := range []string{"resources/", "prompts/", "completion/", "logging/", methodEvents, methodSkills} {
 		// Their params are names: mcp-go matches a URI against all templates, at a
 		// quadratic cost.
 		if strings.HasPrefix(string(method), prefix) {

@@ -56,6 +56,7 @@ var steps = []step{
 	{"compose", true, compose},
 	{"kubernetes", false, kubernetes},
 	{"workflows", true, workflows},
+	{"skill", true, skill},
 }
 
 func main() {
@@ -135,11 +136,16 @@ func output(ctx context.Context, folder, name string, args ...string) (string, e
 
 // client has real MCP clients list the tools of a server on stdio, and write to its sandbox.
 func (c *check) client(ctx context.Context, server ...string) error {
+	return c.clientScript(ctx, "stdio.mjs", server...)
+}
+
+// clientScript runs a script of test/clients with a server on stdio.
+func (c *check) clientScript(ctx context.Context, script string, server ...string) error {
 	if !c.clientsInstalled {
 		if err := command(ctx, c.root, "npm", "ci", "--prefix", "test/clients", "--no-audit", "--no-fund", "--silent"); err != nil {
 			return err
 		}
 		c.clientsInstalled = true
 	}
-	return command(ctx, c.root, "node", append([]string{"test/clients/stdio.mjs"}, server...)...)
+	return command(ctx, c.root, "node", append([]string{"test/clients/" + script}, server...)...)
 }
