@@ -24,16 +24,22 @@ func Render(home Home) (map[string][]byte, error) {
 		if err != nil {
 			return err
 		}
-		parsed, err := template.New(path).Delims("<%", "%>").Option("missingkey=error").Parse(string(text))
-		if err != nil {
-			return err
-		}
-		var content bytes.Buffer
-		if err := parsed.Execute(&content, home); err != nil {
-			return fmt.Errorf("release/%s: %w", path, err)
-		}
-		rendered[strings.TrimPrefix(path, "templates/")] = content.Bytes()
-		return nil
+		content, err := render(path, string(text), home)
+		rendered[strings.TrimPrefix(path, "templates/")] = content
+		return err
 	})
 	return rendered, err
+}
+
+// render returns a template's text with the values of home.yaml. path is named in errors.
+func render(path, text string, home Home) ([]byte, error) {
+	parsed, err := template.New(path).Delims("<%", "%>").Option("missingkey=error").Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var content bytes.Buffer
+	if err := parsed.Execute(&content, home); err != nil {
+		return nil, fmt.Errorf("release/%s: %w", path, err)
+	}
+	return content.Bytes(), nil
 }
