@@ -52,6 +52,7 @@ type step struct {
 var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
+	{"npm", true, npm},
 }
 
 func main() {
@@ -131,11 +132,16 @@ func output(ctx context.Context, folder, name string, args ...string) (string, e
 
 // client has real MCP clients list the tools of a server on stdio, and write to its sandbox.
 func (c *check) client(ctx context.Context, server ...string) error {
+	return c.clientOf(ctx, nil, server...)
+}
+
+// clientOf is client with more variables, each as NAME=VALUE.
+func (c *check) clientOf(ctx context.Context, variables []string, server ...string) error {
 	if !c.clientsInstalled {
 		if err := command(ctx, c.root, "npm", "ci", "--prefix", "test/clients", "--no-audit", "--no-fund", "--silent"); err != nil {
 			return err
 		}
 		c.clientsInstalled = true
 	}
-	return command(ctx, c.root, "node", append([]string{"test/clients/stdio.mjs"}, server...)...)
+	return commandWith(ctx, c.root, variables, "node", append([]string{"test/clients/stdio.mjs"}, server...)...)
 }

@@ -54,6 +54,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
+// npx starts this process by a shell and signals the shell alone, which then ends in some
+// systems and leaves this process behind.
+if (process.env.npm_command === 'exec' && process.platform !== 'win32') {
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 500);
+}
+
 child.on('exit', (code, signal) => {
   if (!signal) process.exit(code);
   process.removeAllListeners(signal);

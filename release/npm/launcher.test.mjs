@@ -40,7 +40,10 @@ function install(installed, has = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 
 // start starts a launcher. ended has how it ended, once its output is closed: no process
 // that inherited it is left then.
 function start(launcher, ...args) {
-  const child = spawn(process.execPath, [launcher, ...args], { stdio: 'pipe' });
+  return watched(spawn(process.execPath, [launcher, ...args], { stdio: 'pipe' }));
+}
+
+function watched(child) {
   let out = '', err = '', seen = () => {};
   child.stdout.on('data', data => { out += data; seen(); });
   child.stderr.on('data', data => { err += data; });
@@ -98,6 +101,15 @@ test('a launcher that is killed leaves no program whose input has ended', async 
   child.kill('SIGKILL');
   child.stdin.end();
   await ended;
+});
+
+test('the shell of npx is killed', { skip: windows && 'Windows has no signals' }, async () => {
+  const { child, ended, printed } = watched(spawn('sh', ['-c', '"$0" "$@"; exit', process.execPath, install([here]),
+    '-e', `process.on("SIGTERM", () => { console.log("stopped"); process.exit(); }); ${waiting}`],
+  { stdio: 'pipe', env: { ...process.env, npm_command: 'exec' } }));
+  await printed('ready');
+  child.kill('SIGTERM');
+  assert.equal((await ended).out, 'ready\nstopped\n');
 });
 
 test('a platform that there is no program for', async () => {
