@@ -13,7 +13,7 @@ import (
 // Server is the server that a client is to start.
 type Server struct {
 	Name    string
-	Command string // its absolute path
+	Command string // its absolute path, or npx
 	Args    []string
 	Env     map[string]string // variables with their values
 	// Refer are the variables whose values are not in the file.
