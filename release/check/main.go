@@ -38,6 +38,8 @@ type check struct {
 	// binaries are built by the first step: for all platforms by GoReleaser, for a few with --quick.
 	binaries release.Binaries
 
+	npmRegistry *npmRegistry // with the npm packages, from the step npm on
+
 	clientsInstalled bool // test/clients has its packages
 }
 
@@ -53,6 +55,7 @@ var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
 	{"npm", true, npm},
+	{"readme", true, readme},
 }
 
 func main() {

@@ -29,12 +29,10 @@ func npm(ctx context.Context, c *check) error {
 	if err := command(ctx, c.root, "node", "--test", "release/npm/launcher.test.mjs"); err != nil {
 		return err
 	}
-	registry, err := c.publish(ctx)
-	if err != nil {
+	if err := c.publish(ctx); err != nil {
 		return err
 	}
-	defer registry.Close()
-	user, err := registry.user(c.tmp)
+	user, err := c.npmRegistry.user(c.tmp)
 	if err != nil {
 		return err
 	}
@@ -58,7 +56,8 @@ func npm(ctx context.Context, c *check) error {
 	return endings(ctx, user, append(npx, "serve", "--sandbox"))
 }
 
-// npmRegistry is a registry on loopback. It has the packages of the release and no others.
+// npmRegistry is a registry on loopback, until this process ends. It has the packages of the
+// release and no others.
 type npmRegistry struct {
 	*httptest.Server
 	tarballs string
@@ -66,32 +65,32 @@ type npmRegistry struct {
 }
 
 // publish packs the npm packages of c.binaries, and starts a registry with them.
-func (c *check) publish(ctx context.Context) (*npmRegistry, error) {
+func (c *check) publish(ctx context.Context) error {
 	r := &npmRegistry{tarballs: filepath.Join(c.tmp, "npm", "tarballs"), packages: map[string]json.RawMessage{}}
 	if err := os.MkdirAll(r.tarballs, 0o755); err != nil {
-		return nil, err
+		return err
 	}
 	folders, err := release.WriteNPMPackages(c.home, c.root, c.binaries, filepath.Join(c.tmp, "npm", "packages"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	out, err := output(ctx, c.tmp, "npm", append([]string{"pack", "--json", "--pack-destination", r.tarballs}, folders...)...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var packed []struct{ Filename, Integrity, Shasum string }
 	if err := json.Unmarshal([]byte(out), &packed); err != nil || len(packed) != len(folders) {
-		return nil, fmt.Errorf("npm pack prints %s (%w)", out, err)
+		return fmt.Errorf("npm pack prints %s (%w)", out, err)
 	}
 	r.Server = httptest.NewServer(r)
 	for i, folder := range folders {
 		manifest, err := os.ReadFile(filepath.Join(folder, "package.json"))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		var version map[string]any
 		if err := json.Unmarshal(manifest, &version); err != nil {
-			return nil, err
+			return err
 		}
 		version["dist"] = map[string]string{
 			"tarball": r.URL + "/tarballs/" + packed[i].Filename, "integrity": packed[i].Integrity, "shasum": packed[i].Shasum,
@@ -101,11 +100,12 @@ func (c *check) publish(ctx context.Context) (*npmRegistry, error) {
 			"name": name, "dist-tags": map[string]string{"latest": number}, "versions": map[string]any{number: version},
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r.packages[name] = document
 	}
-	return r, nil
+	c.npmRegistry = r
+	return nil
 }
 
 func (r *npmRegistry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -145,10 +145,15 @@ func (u *npmUser) command(ctx context.Context, line ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs a command of the user, and returns what it prints. It fails where the exit code
-// is another.
+// run runs a command of the user in the home folder, and returns what it prints. It fails
+// where the exit code is another.
 func (u *npmUser) run(ctx context.Context, code int, line ...string) (string, error) {
+	return u.runIn(ctx, u.home, code, line...)
+}
+
+func (u *npmUser) runIn(ctx context.Context, folder string, code int, line ...string) (string, error) {
 	cmd := u.command(ctx, line...)
+	cmd.Dir = folder
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {
