@@ -72,6 +72,9 @@ func WriteNPMPackages(home Home, root string, binaries Binaries, folder string) 
 	var written []string
 	write := func(pkg npmPackage, texts map[string][]byte, copies map[string]string) error {
 		path := filepath.Join(folder, filepath.Base(pkg.Name))
+		if err := os.RemoveAll(path); err != nil { // of an earlier run
+			return err
+		}
 		manifest, err := json.MarshalIndent(pkg, "", "  ")
 		if err != nil {
 			return err

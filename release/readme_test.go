@@ -11,7 +11,7 @@ import (
 // installation returns the part of the README on the installation.
 func installation(t *testing.T, home Home) string {
 	t.Helper()
-	const path = "readme/install.md"
+	const path = "readme/install.tmpl"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

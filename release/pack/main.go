@@ -43,6 +43,9 @@ func pack(ctx context.Context, dist, out string) error {
 	if err != nil {
 		return err
 	}
+	if err := packNPM(home, binaries, out); err != nil {
+		return err
+	}
 	bundles, err := packBundles(ctx, home, binaries, out)
 	if err != nil {
 		return err
