@@ -42,6 +42,7 @@ var bundleArchitectures = map[string][]Platform{
 // BundleFolder is the content of a bundle for the clients that install .mcpb files.
 type BundleFolder struct {
 	Path    string
+	Arch    string
 	File    string     // the name of the bundle
 	Missing []Platform // the platforms for which there is no program
 }
@@ -52,7 +53,7 @@ func WriteBundles(home Home, root string, binaries Binaries, tools []Tool, folde
 	var written []BundleFolder
 	for _, arch := range []string{"amd64", "arm64"} {
 		name := "papi-mcp_" + home.Version + "_" + arch
-		bundle := BundleFolder{Path: filepath.Join(folder, name), File: name + ".mcpb"}
+		bundle := BundleFolder{Path: filepath.Join(folder, name), Arch: arch, File: name + ".mcpb"}
 		copies := map[string]string{
 			"LICENSE":              filepath.Join(root, "LICENSE"),
 			"THIRD_PARTY_LICENSES": filepath.Join(root, "THIRD_PARTY_LICENSES"),

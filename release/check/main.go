@@ -37,6 +37,7 @@ type check struct {
 	dist string
 	// binaries are built by the first step: for all platforms by GoReleaser, for a few with --quick.
 	binaries release.Binaries
+	bundles  []release.File // .mcpb, packed
 
 	npmRegistry *npmRegistry // with the npm packages, from the step npm on
 
@@ -56,6 +57,8 @@ var steps = []step{
 	{"program", true, program},
 	{"npm", true, npm},
 	{"readme", true, readme},
+	{"bundle", true, bundle},
+	{"manifests", true, manifests},
 }
 
 func main() {
