@@ -59,6 +59,7 @@ var steps = []step{
 	{"readme", true, readme},
 	{"bundle", true, bundle},
 	{"manifests", true, manifests},
+	{"agents", false, agents},
 }
 
 func main() {
