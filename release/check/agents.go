@@ -15,12 +15,7 @@ func agents(ctx context.Context, c *check) error {
 	if err := command(ctx, folder, "npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--silent"); err != nil {
 		return err
 	}
-	registry, err := c.publish(ctx)
-	if err != nil {
-		return err
-	}
-	defer registry.Close()
-	user, err := registry.user(c.tmp)
+	user, err := c.npmRegistry.user(c.tmp)
 	if err != nil {
 		return err
 	}
