@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"papi-mcp/internal/clientconfig"
 	"papi-mcp/internal/docstest"
 )
 
@@ -16,7 +17,10 @@ func installation(t *testing.T, home Home) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	part, err := render(path, string(text), home)
+	part, err := render(path, string(text), struct {
+		Home
+		VSCode, Cursor string
+	}{home, clientconfig.Lookup("vscode").SandboxLink(home.NPMPackage()), clientconfig.Lookup("cursor").SandboxLink(home.NPMPackage())})
 	if err != nil {
 		t.Fatal(err)
 	}

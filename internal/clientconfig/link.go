@@ -27,6 +27,11 @@ func (c *Client) Link(s *Server) string {
 	return ""
 }
 
+// SandboxLink is the link for the server of an npm package with the sandbox, which needs no key.
+func (c *Client) SandboxLink(npmPackage string) string {
+	return c.Link(&Server{Name: "papi", Command: "npx", Args: []string{"-y", npmPackage, "serve", "--sandbox", "--seed-data", "shop"}})
+}
+
 // escaped escapes a value of a query as encodeURIComponent does: a space is not "+", which
 // some would leave as it is.
 func escaped(value string) string {

@@ -89,7 +89,7 @@ func pages(t *testing.T) []page {
 func links(client *Client, npmPackage string) (sandbox, account string) {
 	serve := []string{"-y", npmPackage, "serve"}
 	own := []string{"SINCH_PROJECT_ID", "SINCH_KEY_ID", "SINCH_KEY_SECRET"}
-	return client.Link(&Server{Name: "papi", Command: "npx", Args: append(serve, "--sandbox", "--seed-data", "shop")}),
+	return client.SandboxLink(npmPackage),
 		client.Link(&Server{Name: "papi", Command: "npx", Args: serve, Refer: own, Own: own})
 }
 

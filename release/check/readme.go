@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"papi-mcp/internal/clientconfig"
 	"papi-mcp/release"
 )
 
@@ -151,6 +152,10 @@ func (n *newcomer) run(ctx context.Context, script []string) error {
 				err = n.container(ctx, words)
 			case "claude":
 				err = n.plugin(words)
+			case "gemini":
+				if want := "gemini extensions install " + n.check.home.URL(); command != want {
+					err = fmt.Errorf("want %q", want)
+				}
 			default:
 				err = fmt.Errorf("nothing runs or reads this line: add its program to release/check/readme.go")
 			}
@@ -265,6 +270,11 @@ func (n *newcomer) plugin(words []string) error {
 // link checks a link of the section: to a file of the release, which a full check has built.
 // The tests of the README check those to its pages.
 func (n *newcomer) link(link string) error {
+	for _, client := range []string{"vscode", "cursor"} { // decoded by the tests of clientconfig
+		if link == clientconfig.Lookup(client).SandboxLink(n.check.home.NPMPackage()) {
+			return nil
+		}
+	}
 	if !strings.Contains(link, "://") {
 		return nil
 	}
