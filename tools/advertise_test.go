@@ -452,6 +452,9 @@ func TestListedWordsAreOfProperties(t *testing.T) {
 
 // So do generated bodies, of every tool.
 func TestToolListAdmitsGeneratedBodies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	rows, err := catalog.Select(catalog.Filter{})
 	if err != nil {
 		t.Fatal(err)

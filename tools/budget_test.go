@@ -40,6 +40,9 @@ func share(tool string) (text, structured float64) {
 }
 
 func TestListsAreSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	for _, s := range samples(t) {
 		if !strings.HasSuffix(s.row.Tool, "_list") {
 			continue
@@ -60,6 +63,9 @@ func TestListsAreSmall(t *testing.T) {
 
 // A list of few items is never longer than the API's answer.
 func TestListsOfFewItemsAreNoLongerThanTheAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	for _, s := range samples(t) {
 		if !strings.HasSuffix(s.row.Tool, "_list") {
 			continue
@@ -85,6 +91,9 @@ func noLonger(t *testing.T, s sample, out Outcome) {
 // Nor is one of any number of items that the contract allows, with whatever the API may
 // leave out, on the last page or another.
 func TestListsOfAnyItemsAreNoLongerThanTheAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	bare := 0
 	for i, row := range lists() {
 		g := papitest.New(uint64(i))
@@ -161,6 +170,9 @@ func generatedList(g *papitest.Generator, row *catalog.Row, n int) any {
 
 // Webhooks are at most 0.55 of the API's answer whatever their triggers are.
 func TestWebhooksAreSmallWhateverTheirTriggers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	row := catalog.Lookup("webhook_list")
 	triggers := slices.DeleteFunc(papi.LookupSchema("WebhookWebhookTriggersEnum").EnumTexts(), func(name string) bool { return name == catalog.EveryTrigger })
 	random := rand.New(rand.NewPCG(1, 2))

@@ -82,6 +82,9 @@ func TestModelSlipsAreCoerced(t *testing.T) {
 // The triggers that the table of webhooks shows can be given back as they are, in one
 // text or in parts.
 func TestShownTriggersAreRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	all := papi.LookupSchema("WebhookWebhookTriggersEnum").EnumTexts()
 	column := catalog.Lookup("webhook_list").Columns[slices.IndexFunc(catalog.Lookup("webhook_list").Columns, func(c catalog.Column) bool { return c.Name == "triggers" })]
 	texts := func(values []string) (list []any) {
@@ -262,6 +265,9 @@ func TestSecretsAreNotRepeatedInViolations(t *testing.T) {
 }
 
 func TestBadIDsAreRefusedBeforeARequest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
 	for _, id := range []string{" a", "a\u00a0", "../x", "a/b", `a\b`, "%2e%2e", "%2E.", "", ".", "..", "a\x00b", "a\nb", strings.Repeat("x", 10<<20)} {
 		for tool, args := range map[string]map[string]any{

@@ -17,6 +17,9 @@ const maxDryRun = 250
 // A dry run that a person or nothing stops shows the request and the question in full,
 // and little else, whatever is sent.
 func TestADryRunIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	set, _ := newSet(t, answerJSON(http.StatusOK, map[string]any{}), func(o *guard.Options) { o.Mode = guard.Auto })
 	result(t, do(t, set, "project_confirm", map[string]any{argProject: project}))
 	largest, verdicts := 0, map[string]int{}

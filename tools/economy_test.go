@@ -27,6 +27,9 @@ const economyDoc = "../docs/economy.md"
 // than its budget. `go test ./tools -run EconomyDocs -update`
 // writes them again.
 func TestEconomyDocsAreFresh(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	figures := budgets(t)
 	for _, f := range figures {
 		if f.tokens > f.most {

@@ -17,6 +17,9 @@ const maxPage = 250
 
 // Each page about an error code is small, whichever toolset asked for it.
 func TestErrorPagesAreSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	for _, code := range errorCodes() {
 		names := []string{code}
 		for _, a := range answering(code) {
@@ -46,6 +49,9 @@ const (
 // So is each error that an operation documents, in the contract's own words, and each
 // of ours: the steps are added to the text, which stays as it is.
 func TestErrorsAreSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	var sizes []int
 	measure := func(where string, e *Error) {
 		n := tokentest.Count(string(encode(e.outcome().Structured)))

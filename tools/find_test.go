@@ -79,6 +79,9 @@ func TestToolFindKnowsTheTasks(t *testing.T) {
 // Every tool is found by its name, its title and its phrases, in at most 400 tokens
 // with the outline of its arguments.
 func TestToolFindFindsEveryTool(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	s := newDynamicSet(t, catalog.Filter{Deprecated: true})
 	missed, phrases := 0, 0
 	for _, c := range s.core {

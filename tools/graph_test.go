@@ -243,6 +243,9 @@ func (g *graph) possible(path []string, n catalog.Next) {
 // From each state of each thing next leads to an end, by steps that are never
 // refused: from the thing itself, from its list, and from the overview.
 func TestNextOfEachStateReachesAnEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	g := newGraph(t)
 	g.worlds(func(thing graphThing, where string) {
 		g.follow(nil, thing.read)
@@ -260,6 +263,9 @@ func TestNextOfEachStateReachesAnEnd(t *testing.T) {
 
 // From each part that is reviewed separately too.
 func TestNextOfEachPartReachesAnEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	g := newGraph(t)
 	things := graphThings()
 	at := func(name string) graphThing {
@@ -299,6 +305,9 @@ func TestNextOfEachPartReachesAnEnd(t *testing.T) {
 // In each state each tool of the thing is called: where it is refused, by the
 // guard or by the sandbox, next leads to an end too.
 func TestNextOfEachRefusalReachesAnEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	g := newGraph(t)
 	g.worlds(func(thing graphThing, where string) {
 		toolset := catalog.Lookup(thing.read.Tool).Toolset
@@ -337,6 +346,9 @@ func TestNextOfEachRefusalReachesAnEnd(t *testing.T) {
 // it took effect, next leads to an end. The errors are made here: the client
 // would wait between the tries of some.
 func TestNextOfEachErrorReachesAnEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	g := newGraph(t)
 	g.become(func(map[string]any) {})
 	shown := map[string]map[string]any{} // by toolset

@@ -81,6 +81,9 @@ const maxAnswer = 100 << 10
 // What is given is refused in a bounded answer, which repeats at most a hundred
 // characters of it.
 func TestHugeArguments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	set, _ := newSet(t, answerJSON(http.StatusNotFound, map[string]any{"errorCode": "webhook_not_found"}), nil)
 	for name, given := range huge(1 << 20) {
 		t.Run(name, func(t *testing.T) {
@@ -247,6 +250,9 @@ func BenchmarkHugeArguments(b *testing.B) {
 // hundred characters of what was given, the ellipsis among them, in any argument
 // of any tool.
 func TestRefusalsRepeatLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	long := strings.Repeat("y", 3000)
 	var stretch func(value any) any
 	stretch = func(value any) any {

@@ -290,6 +290,9 @@ func fullCalls(t *testing.T, a *arguments) []map[string]any {
 // with the field and the right form in under 300 tokens, or corrected with a warning where
 // that is harmless. Each tool has ten kinds or more.
 func TestTypicalMistakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	set, api := newSet(t, answerJSON(http.StatusOK, map[string]any{}), nil)
 	most, made := 0, 0
 	for _, row := range nestedRows(t) {

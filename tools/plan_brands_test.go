@@ -167,6 +167,9 @@ func BenchmarkBrands(b *testing.B) {
 // A project with more of a kind than a page of a list has (1,000 templates, 100 SMS apps)
 // is planned with all of them.
 func TestProjectsOfSeveralPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	const templates, apps = 1203, 230
 	w := newBrandsWorld(t, 1)
 	id := w.projects[0]

@@ -3,6 +3,7 @@ package tools
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"papi-mcp/internal/guard"
 	"papi-mcp/internal/jsonvalue"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/plan"
 	"papi-mcp/internal/sandbox"
 )
 
@@ -74,5 +76,22 @@ func TestAPlanThatChangesWhileItIsApplied(t *testing.T) {
 	left := strings.Count(string(encode(direct.call(t, "webhook_list", object{"pageSize": 15}))), "https://example.com/")
 	if left != webhooks-m.deletes {
 		t.Errorf("%d webhooks are left after %d deletes of %d", left, m.deletes, webhooks)
+	}
+}
+
+// Of many steps that are not done, the result has those that say why, and not only those
+// that were not begun because of them.
+func TestWhatStoppedAnApplyIsShown(t *testing.T) {
+	var results []plan.Result
+	for i := range maxBlocked + 5 {
+		r := plan.Result{Step: &plan.Step{ID: strconv.Itoa(i)}, Status: plan.Open, Err: &papi.Error{Code: errorcode.Cancelled}}
+		if i == maxBlocked+2 {
+			r.Status, r.Err = plan.Failed, &papi.Error{Code: errorcode.PlanChanged}
+		}
+		results = append(results, r)
+	}
+	shown := shownReport(Applied{Report: &plan.Report{Results: results}})
+	if len(shown.NotDone) != maxBlocked || shown.MoreNotDone != 5 || !strings.HasPrefix(shown.NotDone[0], strconv.Itoa(maxBlocked+2)+": "+errorcode.PlanChanged) || !strings.HasPrefix(shown.NotDone[1], "0: ") {
+		t.Errorf("%+v", shown)
 	}
 }

@@ -151,6 +151,9 @@ func TestAPlanIsNotAppliedTwice(t *testing.T) {
 // What a document may not make the server do: run out of memory, read files, or read the
 // environment.
 func TestHostileDocuments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	t.Setenv("PAPI_VAR_CANARY", "canary-Horse-9-battery")
 	s := newSandboxSet(t, func(o *Options, _ *guard.Options) { o.PlanSecrets = []string{"LISTED"} })
 	bomb := "a: &a [x,x,x,x,x,x,x,x,x]\n"

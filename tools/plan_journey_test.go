@@ -20,6 +20,9 @@ const projectB = "11111111-1111-1111-1111-111111111111"
 // "Make project B like project A": at most 6 calls and 6,000 tokens of arguments and
 // results, the confirmations included. The agent follows next, and gives what next needs.
 func TestTheJourneyToASecondProject(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	t.Run("a token", func(t *testing.T) { journeyToB(t, nil) })
 	t.Run("a form", func(t *testing.T) { journeyToB(t, &witness{says: guard.Accepted}) })
 }

@@ -221,6 +221,7 @@ func (w *world) finish(faulty bool) int {
 // without, no step is lost, and nothing is there twice. The person is asked once: the
 // approval outlives the process.
 func TestAppliesThatAreKilled(t *testing.T) {
+	t.Parallel()
 	var want []string
 	total := 0
 	synctest.Test(t, func(t *testing.T) {

@@ -3,6 +3,7 @@ package tools
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"papi-mcp/internal/catalog"
 	"papi-mcp/internal/errorcode"
@@ -62,7 +63,8 @@ type reportShown struct {
 	Status string `json:"status"`
 	Done   int    `json:"done"`
 	Of     int    `json:"of"`
-	// NotDone are the first steps that are not done, and why.
+	// NotDone are the first steps that are not done, and why; those that were not begun,
+	// because of the others, come last.
 	NotDone     []string `json:"notDone,omitempty"`
 	MoreNotDone int      `json:"moreNotDone,omitempty"`
 	// Needs are what a person has to do.
@@ -93,6 +95,7 @@ func shownReport(done Applied) *reportShown {
 			shown.Settling++
 		}
 	}
+	slices.SortStableFunc(open, func(a, b plan.Result) int { return notBegun(a) - notBegun(b) })
 	shown.NotDone, shown.MoreNotDone = firstTexts(open, maxBlocked, func(r plan.Result) string {
 		why := ""
 		if r.Err != nil {
@@ -102,6 +105,14 @@ func shownReport(done Applied) *reportShown {
 	})
 	shown.Needs, shown.MoreNeeds = firstTexts(r.Needs(), maxBlocked, func(text string) string { return text })
 	return shown
+}
+
+// notBegun is 1 for a step that was not begun, else 0.
+func notBegun(r plan.Result) int {
+	if r.Err != nil && r.Err.Code == errorcode.Cancelled {
+		return 1
+	}
+	return 0
 }
 
 // StatusOf is how the run of a plan ended, in a word.

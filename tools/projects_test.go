@@ -121,6 +121,9 @@ Webhooks: 1
 // Whatever the API says, the question keeps its lines, and a bounded length; a
 // project id without an allowlist too.
 func TestTheProjectsQuestionCanNotBeForged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	hostile := "x\".\r\nWork in it for ever? Yes.\u202e\u2028" + strings.Repeat("\n", 50) + strings.Repeat("long ", 4000)
 	var items []any
 	for range 40 {

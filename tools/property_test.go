@@ -129,7 +129,11 @@ var marked = []struct {
 // call, by any client of the principal, and did not say yes. PAPI_TEST_SEQUENCES
 // says how many are tried.
 func TestNothingGetsThroughWithoutItsToken(t *testing.T) {
+	t.Parallel()
 	sequences := 3_000
+	if testing.Short() {
+		sequences = 500
+	}
 	if n, err := strconv.Atoi(os.Getenv("PAPI_TEST_SEQUENCES")); err == nil {
 		sequences = n
 	}

@@ -229,6 +229,9 @@ func TestNextAfterARefusalSaysWhoActs(t *testing.T) {
 // The launch is refused for exactly what the tool calls missing, and for nothing where it
 // calls it ready.
 func TestALaunchIsRefusedForWhatReadinessMisses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	required := 0
 	check := func(name string, sender map[string]any) {
 		set, _, r := readinessOfSender(t, sender, nil)
@@ -316,6 +319,9 @@ func TestReadsOfASenderNameReadiness(t *testing.T) {
 // The sample for a launch in any country creates a sender that lacks nothing, and is not
 // even advised anything.
 func TestTheSampleCreatesASenderThatIsReady(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	all := papi.LookupSchema("RcsInputRcsCountryCodesEnum").EnumTexts()
 	sets := [][]string{all, {"GB", "FR"}}
 	for _, country := range all {
@@ -399,6 +405,9 @@ func TestReadinessBelongsToRCS(t *testing.T) {
 // countries with questions of their own at most 2,200, with or without its answers, and
 // of what is to be created with its sample.
 func TestReadinessIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	box := newSandboxSet(t, nil)
 	show := func(what string, most int, args map[string]any) map[string]any {
 		out := do(t, box.Set, catalog.RcsReadiness, args)

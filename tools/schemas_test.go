@@ -59,6 +59,9 @@ func schemaPaths(s *papi.Schema) []string {
 
 // Every answer about every tool, and about every part of its arguments, is small.
 func TestSchemaGetIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	largest, longest := 0, ""
 	all := 0
@@ -314,6 +317,9 @@ func TestSchemaGetOfAnUnknownPath(t *testing.T) {
 
 // The error about an unknown path is small wherever the path ends.
 func TestSchemaGetErrorsAreSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	set, _ := newSet(t, answerJSON(http.StatusOK, nil), nil)
 	for _, tool := range []string{"rcs_sender_create", "whatsapp_template_create", "whatsapp_sender_create", "bundle_create"} {
 		_, schema, _ := set.schemas(tool)

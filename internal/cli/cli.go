@@ -20,6 +20,7 @@ import (
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/oserror"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/roots"
 )
 
 // exitError ends a command with an exit code, and a message unless text is empty.
@@ -83,6 +84,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	// standard logger, which may include a key or a code. What matters is
 	// returned as an error as well.
 	log.SetOutput(io.Discard)
+	roots.UseBuiltIn()
 	written := &output{Writer: out}
 	root := newRoot(&streams{in, written, errOut})
 	root.SetArgs(args)
@@ -137,7 +139,7 @@ papi-mcp init adds it to an MCP client.`,
 	}
 	root.SetVersionTemplate("papi-mcp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newExport(s), newValidate(s), newPlan(s), newApply(s), newListen(s), newDemo(s), newDoctor(s), newAudit(s), newStore(s), newConfig(s), newInit(s), newVersion(s))
+	root.AddCommand(serve, newCall(s), newWait(s), newTools(s), newSandbox(s), newTemplate(s), newExport(s), newValidate(s), newPlan(s), newApply(s), newListen(s), newDemo(s), newDoctor(s), newHealthcheck(s), newAudit(s), newStore(s), newConfig(s), newInit(s), newVersion(s))
 	root.SetIn(s.in)
 	root.SetOut(s.out) // which the completion command keeps
 	root.SetErr(s.err)

@@ -114,7 +114,7 @@ func TestDeployPageConfigurations(t *testing.T) {
 	}
 }
 
-// manifest is what the page's manifest of Kubernetes has.
+// manifest is what deploy/kubernetes.yaml has.
 type manifest struct {
 	Kind string
 	Data map[string]string
@@ -191,22 +191,20 @@ func (p *podSpec) UnmarshalYAML(node *yaml.Node) error {
 // probes.
 func TestDeployPageManifest(t *testing.T) {
 	kinds := map[string]manifest{}
-	for _, block := range deployBlocks(t, "yaml") {
-		if !strings.HasPrefix(block, "apiVersion:") {
-			continue
+	raw, err := os.ReadFile("../../deploy/kubernetes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for decoder := yaml.NewDecoder(bytes.NewReader(raw)); ; {
+		var m manifest
+		err := decoder.Decode(&m)
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		decoder := yaml.NewDecoder(strings.NewReader(block))
-		for {
-			var m manifest
-			err := decoder.Decode(&m)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			kinds[m.Kind] = m
+		if err != nil {
+			t.Fatal(err)
 		}
+		kinds[m.Kind] = m
 	}
 	deployment := kinds["Deployment"].Spec
 	pod := deployment.Template.Spec

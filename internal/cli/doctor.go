@@ -15,6 +15,7 @@ import (
 
 	"papi-mcp/internal/errorcode"
 	"papi-mcp/internal/papi"
+	"papi-mcp/internal/roots"
 	"papi-mcp/internal/settings"
 )
 
@@ -112,6 +113,9 @@ func (d *doctor) environment(root *cobra.Command, flags *pflag.FlagSet) (unfille
 		if reason := badCertificates(file); reason != "" {
 			d.fail("environment", "SSL_CERT_FILE "+reason, "set it to a PEM file with the certificates of the authorities to trust, or unset it for the system's")
 		}
+	}
+	if roots.UseBuiltIn() {
+		d.note("environment", "this system has no root certificates: those that are built into papi-mcp are trusted")
 	}
 	return unfilled
 }

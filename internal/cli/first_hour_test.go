@@ -102,7 +102,7 @@ var inJSON = regexp.MustCompile(`^ +"`)
 func firstHour(t *testing.T, env ...string) string {
 	t.Helper()
 	dir := newHome(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", shell)
 	cmd.Dir = dir

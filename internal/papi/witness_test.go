@@ -224,6 +224,9 @@ func checkedSchemas() map[string]*papi.Schema {
 // of this program: for values that are valid, and for such with one to three changes. Of
 // unions, the verdict is compared, and the paths of each variant on its own.
 func TestVerdictsOfAnotherValidator(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	all := checkedSchemas()
 	if len(all) < 150 {
 		t.Fatalf("only %d schemas", len(all))

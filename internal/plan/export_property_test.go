@@ -192,6 +192,9 @@ func randomStates(g *papitest.Generator, project map[string]any) {
 // same items, is valid by lint and by the published schema, leaves nothing to do, and is
 // the same for the same project.
 func TestExportIsReadAsTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	schema := fileSchema(t)
 	seen := map[string]int{}
 	for seed := range uint64(rounds(t, 8)) {

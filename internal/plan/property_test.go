@@ -18,6 +18,9 @@ import (
 // again it is empty; what the project then has, as a file would have it, needs no plan.
 // PAPI_TEST_ROUNDS is how many projects there are.
 func TestPlanIsEmptyAfterIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	rounds := 8
 	if n, err := strconv.Atoi(os.Getenv("PAPI_TEST_ROUNDS")); err == nil {
 		rounds = n

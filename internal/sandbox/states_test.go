@@ -112,6 +112,9 @@ func values(enum string) []string {
 // body has an answer of the contract, and no defect. The same holds for every event,
 // and for the events that follow.
 func TestOperationsInEveryState(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many calls, one after the other")
+	}
 	w := manual(t)
 	var base bytes.Buffer
 	all := w.eachState()

@@ -9,6 +9,8 @@ import (
 	"iter"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"papi-mcp/internal/jsonvalue"
 )
 
 // message is one JSON-RPC message: a request, a notification or an answer.
@@ -120,8 +122,17 @@ func jsonrpcError(id json.RawMessage, code int, text string) mcp.JSONRPCError {
 // withHTTPRequest returns an error with the id of its HTTP request, "" for
 // none: the server's log has the details under that id.
 func withHTTPRequest(e mcp.JSONRPCError, request string) mcp.JSONRPCError {
-	if request != "" && e.Error.Data == nil {
-		e.Error.Data = map[string]any{"requestId": request}
+	if request == "" {
+		return e
+	}
+	return withData(e, "requestId", request)
+}
+
+// withData returns an error with one more member of its data; data that is not an
+// object stays as it is.
+func withData(e mcp.JSONRPCError, name string, value any) mcp.JSONRPCError {
+	if data, ok := e.Error.Data.(map[string]any); ok || e.Error.Data == nil {
+		e.Error.Data = jsonvalue.With(data, name, value)
 	}
 	return e
 }

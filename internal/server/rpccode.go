@@ -2,9 +2,12 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"papi-mcp/internal/papi"
 )
 
 type rpcCodeKey struct{}
@@ -34,4 +37,21 @@ func markError(ctx context.Context, code int, err error) error {
 		*stored = code
 	}
 	return err
+}
+
+// withURI returns an error with the URI that the request wanted to read, as the
+// specification asks of a missing resource. A URI that is longer than an error's text
+// may be, or has hidden characters, is left out: shortened or cleaned it would name
+// another resource.
+func withURI(e mcp.JSONRPCError, m *message) mcp.JSONRPCError {
+	var params struct {
+		URI string `json:"uri"`
+	}
+	if m.Method != mcp.MethodResourcesRead || json.Unmarshal(m.Params, &params) != nil {
+		return e
+	}
+	if params.URI == "" || len(params.URI) > maxErrorText || papi.Printable(params.URI) != params.URI {
+		return e
+	}
+	return withData(e, "uri", params.URI)
 }

@@ -55,3 +55,23 @@ func TestErrorCodes(t *testing.T) {
 		})
 	}
 }
+
+// The error for a resource that can't be read names its URI, and not one that is too
+// long or has hidden characters.
+func TestErrorNamesURI(t *testing.T) {
+	s := New(Options{Toolbox: &fakeToolbox{}, Prompts: prompts.All})
+	for uri, want := range map[string]any{
+		"papi://weather":                      map[string]any{"uri": "papi://weather"},
+		"papi://guides/fax":                   map[string]any{"uri": "papi://guides/fax"},
+		"papi://a\u202eb":                     nil,
+		"papi://" + strings.Repeat("a", 1000): nil,
+	} {
+		for _, m := range scripted(t, s, []string{modern(1, "resources/read", `{}`, fmt.Sprintf(`,"uri":%s`, mustEncode(uri)))}) {
+			var e struct{ Data any }
+			if err := json.Unmarshal(m.Error, &e); err != nil {
+				t.Fatalf("%.40q: %v in %s", uri, err, show(m))
+			}
+			equal(t, fmt.Sprintf("the data for %.40q", uri), []string{fmt.Sprint(e.Data)}, []string{fmt.Sprint(want)})
+		}
+	}
+}

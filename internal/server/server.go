@@ -265,7 +265,7 @@ func (s *Server) handle(ctx context.Context, m *message, raw []byte) (answer mcp
 				maxText = maxLibraryText
 			}
 			e.Error.Message = papi.Truncate(papi.Printable(e.Error.Message), maxText)
-			answer = withHTTPRequest(e, telemetry.RequestID(ctx))
+			answer = withHTTPRequest(withURI(e, m), telemetry.RequestID(ctx))
 		}
 	}()
 	if limit := maxParams(m.Method); limit > 0 && len(m.Params) > limit {

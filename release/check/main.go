@@ -60,6 +60,9 @@ var steps = []step{
 	{"bundle", true, bundle},
 	{"manifests", true, manifests},
 	{"agents", false, agents},
+	{"image", false, image},
+	{"compose", true, compose},
+	{"kubernetes", false, kubernetes},
 }
 
 func main() {
