@@ -58,6 +58,19 @@ func (h Home) URL() string {
 	return "https://github.com/" + h.Owner + "/" + h.Repository
 }
 
+// Description says what the program is, in the 100 characters that the MCP registry allows.
+func (Home) Description() string {
+	return "Provision messaging channels with Sinch: WhatsApp, RCS, KakaoTalk, SMS. A guard checks each call."
+}
+
+// MCPName is the name of the server in the MCP registry, which requires it in the npm
+// package and on the image too.
+func (h Home) MCPName() string { return "io.github." + h.Owner + "/papi-mcp" }
+
+// NPMPackage is the name of the npm package that npx starts. Those with the programs have
+// its name with a platform.
+func (h Home) NPMPackage() string { return "@" + h.NPMScope + "/papi-mcp" }
+
 // CheckTag refuses a release from a tag such as v0.1.0: where a value of home.yaml is still
 // the placeholder, and where the tag is not that of the version in home.yaml.
 func (h Home) CheckTag(tag string) error {

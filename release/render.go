@@ -3,6 +3,7 @@ package release
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -11,6 +12,19 @@ import (
 
 //go:embed all:templates
 var templates embed.FS
+
+// shared has the parts of manifests that more than one template uses.
+//
+//go:embed shared.tmpl
+var shared string
+
+// manifest is what a template is executed with: home.yaml, and what is known of a release.
+type manifest struct {
+	Home
+	Bundles   []File   // in server.json
+	Platforms []string // of a bundle
+	Tools     []Tool   // in a bundle
+}
 
 // Render returns the content of every manifest by its path in the repository. In templates
 // an action is written <% .Owner %>, since GoReleaser and npm have other uses for braces.
@@ -24,16 +38,30 @@ func Render(home Home) (map[string][]byte, error) {
 		if err != nil {
 			return err
 		}
-		parsed, err := template.New(path).Delims("<%", "%>").Option("missingkey=error").Parse(string(text))
-		if err != nil {
-			return err
-		}
-		var content bytes.Buffer
-		if err := parsed.Execute(&content, home); err != nil {
-			return fmt.Errorf("release/%s: %w", path, err)
-		}
-		rendered[strings.TrimPrefix(path, "templates/")] = content.Bytes()
-		return nil
+		content, err := render(path, string(text), manifest{Home: home})
+		rendered[strings.TrimPrefix(path, "templates/")] = content
+		return err
 	})
 	return rendered, err
+}
+
+// render returns a template's text with the values of data. path is named in errors.
+func render(path, text string, data any) ([]byte, error) {
+	parsed, err := template.New("shared.tmpl").Delims("<%", "%>").Option("missingkey=error").Funcs(template.FuncMap{"json": asJSON}).Parse(shared)
+	if err == nil {
+		parsed, err = parsed.New(path).Parse(text)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var content bytes.Buffer
+	if err := parsed.Execute(&content, data); err != nil {
+		return nil, fmt.Errorf("release/%s: %w", path, err)
+	}
+	return content.Bytes(), nil
+}
+
+func asJSON(value any) (string, error) {
+	raw, err := json.Marshal(value)
+	return string(raw), err
 }

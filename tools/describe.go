@@ -13,6 +13,7 @@ const CoreToolset = "core"
 // Description describes a tool for people and scripts.
 type Description struct {
 	Tool       string         `json:"tool"`
+	Title      string         `json:"title"`
 	Toolset    string         `json:"toolset"`
 	Effect     catalog.Effect `json:"effect"`
 	Operation  string         `json:"operation"` // the contract's operationId
@@ -27,7 +28,7 @@ type Description struct {
 func (s *Set) Describe() []Description {
 	all := make([]Description, 0, len(s.Tools()))
 	for _, t := range s.Tools() {
-		d := Description{Tool: t.Name, Toolset: cmp.Or(catalog.OwnToolset(t.Name), CoreToolset), Effect: catalog.Read, Bytes: len(jsonvalue.Encode(t))}
+		d := Description{Tool: t.Name, Title: t.Title, Toolset: cmp.Or(catalog.OwnToolset(t.Name), CoreToolset), Effect: catalog.Read, Bytes: len(jsonvalue.Encode(t))}
 		if row := catalog.Lookup(t.Name); row != nil {
 			op := row.Op()
 			d.Toolset, d.Effect, d.Operation, d.Deprecated, d.Confirm = row.Toolset, row.Effect, row.Operation, row.Deprecated, row.Confirm

@@ -53,7 +53,23 @@ func fromEnvironment(flags *pflag.FlagSet) (placeholders []string, found []fault
 			}
 		}
 	})
-	return placeholders, found
+	return placeholders, append(found, withoutSandbox(flags)...)
+}
+
+// withoutSandbox sets the flags of the sandbox to their defaults where --sandbox=false
+// turns it off. So a client with a switch for the sandbox passes the others on always.
+func withoutSandbox(flags *pflag.FlagSet) (found []fault) {
+	if sandbox := flags.Lookup("sandbox"); sandbox == nil || !sandbox.Changed || sandbox.Value.String() != "false" || flags.Changed("sandbox-name") {
+		return nil
+	}
+	ofSandbox().VisitAll(func(known *pflag.Flag) {
+		if f := flags.Lookup(known.Name); f != nil {
+			if err := resetFlag(f); err != nil {
+				found = append(found, faultf(f.Name, "--%s: %v", f.Name, err))
+			}
+		}
+	})
+	return found
 }
 
 // resetFlag sets a flag to its default, as if it was not given.

@@ -48,6 +48,25 @@ func serveOnce(t *testing.T, env map[string]string, tool string, args ...string)
 	return nil, ""
 }
 
+// A client with a switch for the sandbox sets --sandbox to true or false, and its other
+// flags always. Values that a person left empty are as unset.
+func TestSandboxSwitch(t *testing.T) {
+	for _, c := range []struct {
+		on, errorCode string
+		webhooks      bool
+	}{
+		{on: "true", webhooks: true},
+		{on: "false", errorCode: "credentials_missing"},
+	} {
+		t.Setenv("PAPI_MCP_SANDBOX", c.on)
+		t.Setenv("PAPI_MCP_SEED_DATA", "shop")
+		got, _ := serveOnce(t, map[string]string{"SINCH_PROJECT_ID": "00000000-0000-0000-0000-000000000000"}, "webhook_list")
+		if code, _ := got["errorCode"].(string); code != c.errorCode || (got["data"] != nil) != c.webhooks {
+			t.Errorf("--sandbox=%s: %v", c.on, got)
+		}
+	}
+}
+
 // A server whose settings are placeholders starts, reports them, and refuses each
 // call with their names; other commands fail.
 func TestPlaceholders(t *testing.T) {

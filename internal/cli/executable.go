@@ -9,6 +9,24 @@ import (
 	"papi-mcp/internal/lazyregexp"
 )
 
+// npmPackageVariable has the npm package that started this program, with its version: its
+// launcher sets it (release/npm/launcher.js).
+const npmPackageVariable = "PAPI_NPM_PACKAGE"
+
+// startCommand returns the command by which a client is to start this program: npx if it
+// comes from npm, since the cache of npx does not stay, and otherwise its path.
+func startCommand() ([]string, error) {
+	pkg := os.Getenv(npmPackageVariable)
+	switch {
+	case pkg == "":
+		path, err := executable()
+		return []string{path}, err
+	case runtime.GOOS == "windows": // npx is a script of cmd there, which most clients can't start
+		return []string{"cmd", "/c", "npx", "-y", pkg}, nil
+	}
+	return []string{"npx", "-y", pkg}, nil
+}
+
 // executable returns the path of this program, as a client is to start it.
 func executable() (string, error) {
 	path, err := os.Executable()

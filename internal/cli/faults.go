@@ -107,9 +107,7 @@ func (c *config) connectionFaults(flags *pflag.FlagSet) []fault {
 	if c.sandbox {
 		return append(found, c.sandboxFlags.faults()...)
 	}
-	ofSandbox := pflag.NewFlagSet("", pflag.ContinueOnError)
-	new(sandboxFlags).flags(ofSandbox, defaultSandbox.strict)
-	ofSandbox.VisitAll(func(f *pflag.Flag) {
+	ofSandbox().VisitAll(func(f *pflag.Flag) {
 		if given := flags.Lookup(f.Name); given != nil && given.Value.String() != f.DefValue {
 			found = append(found, faultf(f.Name, "--%s needs --sandbox", f.Name))
 		}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -117,6 +118,8 @@ type initializer struct {
 	// toPrint is why the entry is printed, "" where it is written.
 	toPrint string
 	server  clientconfig.Server
+	// self is the command that starts this program in a shell.
+	self string
 	// secret is set where the entry has the secret, and hints says what a person must
 	// still do for it.
 	secret bool
@@ -124,7 +127,7 @@ type initializer struct {
 }
 
 func (i *initializer) run(ctx context.Context) error {
-	command, err := executable()
+	command, err := startCommand()
 	if err != nil {
 		return err
 	}
@@ -134,10 +137,14 @@ func (i *initializer) run(ctx context.Context) error {
 	if err := i.openFile(); err != nil {
 		return err
 	}
-	if isBelow(command, os.TempDir()) {
+	if len(command) == 1 && isBelow(command[0], os.TempDir()) {
 		i.hints = append(i.hints, "This program is in a temporary folder: move it, and run init again.")
 	}
-	i.server = clientconfig.Server{Name: i.flags.name, Command: command, Args: append([]string{"serve"}, i.serveArgs...), Env: map[string]string{}, Own: accountNames()}
+	i.self = "papi-mcp"
+	if len(command) > 1 {
+		i.self = strings.Join(command, " ")
+	}
+	i.server = clientconfig.Server{Name: i.flags.name, Command: command[0], Args: slices.Concat(command[1:], []string{"serve"}, i.serveArgs), Env: map[string]string{}, Own: accountNames()}
 	if i.flags.sandbox {
 		i.server.Args = append(i.server.Args, "--sandbox", "--seed-data", "shop")
 		if i.flags.project != "" {

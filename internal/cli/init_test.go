@@ -378,3 +378,27 @@ func TestInitFromATemporaryFolder(t *testing.T) {
 		}
 	}
 }
+
+// What npx has started is gone from its cache later: the entry starts npx, with the same
+// version.
+func TestInitFromNPM(t *testing.T) {
+	const pkg = "@a-scope/papi-mcp@1.2.3"
+	want := []string{"npx", "-y", pkg, "serve", "--read-only", "--sandbox", "--seed-data", "shop"}
+	if runtime.GOOS == "windows" {
+		want = append([]string{"cmd", "/c"}, want...)
+	}
+	home := t.TempDir()
+	for _, c := range clientconfig.Clients {
+		out, errOut, code := runInit(t, home, home, []string{npmPackageVariable + "=" + pkg, "TMPDIR=" + os.TempDir()}, "--client", c.ID, "--sandbox", "--read-only", "--print")
+		if code != errorcode.Done {
+			t.Fatal(errOut)
+		}
+		entry, _ := readEntry(t, &c, out)
+		if got := append([]string{entry.Command}, entry.Args...); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", c.ID, got, want)
+		}
+		if !strings.Contains(errOut, "npx -y "+pkg+" doctor --sandbox") || strings.Contains(errOut, "temporary folder") {
+			t.Errorf("%s: %s", c.ID, errOut)
+		}
+	}
+}

@@ -124,9 +124,9 @@ func (i *initializer) next() {
 	i.say("Next: %s.", c.Restart)
 	i.say("Then say: \"Show me what my project contains.\"")
 	if i.flags.sandbox {
-		i.say("If that fails: papi-mcp doctor --sandbox")
+		i.say("If that fails: %s doctor --sandbox", i.self)
 	} else {
-		i.say("If that fails: papi-mcp doctor, with the entry's variables set.")
+		i.say("If that fails: %s doctor, with the entry's variables set.", i.self)
 	}
 }
 

@@ -58,6 +58,13 @@ func (i *sandboxFlags) flags(f *pflag.FlagSet, strict bool) {
 	f.BoolVar(&i.strict, "strict-projects", strict, "sandbox: answer 401 for a project id that is not a UUID, such as {projectId}, as the API does")
 }
 
+// ofSandbox returns the flags of a sandbox in this process, apart from --sandbox.
+func ofSandbox() *pflag.FlagSet {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(sandboxFlags).flags(flags, defaultSandbox.strict)
+	return flags
+}
+
 // check validates the flags.
 func (i *sandboxFlags) check() error { return refuse(i.faults()) }
 

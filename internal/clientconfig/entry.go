@@ -13,7 +13,7 @@ import (
 // Server is the server that a client is to start.
 type Server struct {
 	Name    string
-	Command string // its absolute path
+	Command string // its absolute path, or npx
 	Args    []string
 	Env     map[string]string // variables with their values
 	// Refer are the variables whose values are not in the file.
@@ -107,16 +107,7 @@ func (c *Client) Document(s *Server) string {
 	}
 	var members []member
 	if c.AsksForSecret() && len(s.Refer) > 0 {
-		var questions []json.RawMessage
-		for _, name := range s.Refer {
-			questions = append(questions, object([]member{
-				{"type", json.RawMessage(`"promptString"`)},
-				{"id", jsonvalue.Encode(inputID(s, name))},
-				{"description", jsonvalue.Encode(name)},
-				{"password", json.RawMessage("true")},
-			}))
-		}
-		members = append(members, member{"inputs", jsonvalue.Encode(questions)})
+		members = append(members, member{"inputs", jsonvalue.Encode(questions(s))})
 	}
 	members = append(members, member{c.Key, object([]member{{s.Name, object(c.entry(s, true))}})})
 	return indented(object(members), "", "  ") + "\n"

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"papi-mcp/internal/jsonvalue"
+	"papi-mcp/release"
 )
 
 var update = flag.Bool("update", false, "write docs/clients")
@@ -34,6 +35,9 @@ type page struct {
 	Server      bool // it is configured in a form: the page has what the server needs
 	Tools       string
 	Can         map[string]cell
+	Install     string // how the client itself installs it; {url} and {repository} are from release/home.yaml
+
+	npmPackage string // from release/home.yaml
 }
 
 // cell is what a client can do, and where that is documented.
@@ -63,7 +67,13 @@ func pages(t *testing.T) []page {
 	if err := loader.Load(&all); err != nil {
 		t.Fatal(err)
 	}
+	home, err := release.ReadHome()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range all {
+		all[i].npmPackage = home.NPMPackage()
+		all[i].Install = strings.NewReplacer("{url}", home.URL(), "{repository}", home.Owner+"/"+home.Repository).Replace(all[i].Install)
 		if client := Lookup(all[i].Init); client != nil && all[i].Init != "" {
 			all[i].Docs = client.Docs
 			all[i].Stdio = client.Document(&Server{
@@ -74,6 +84,14 @@ func pages(t *testing.T) []page {
 		}
 	}
 	return all
+}
+
+// links returns the addresses that have a client add the sandbox, and an account.
+func links(client *Client, npmPackage string) (sandbox, account string) {
+	serve := []string{"-y", npmPackage, "serve"}
+	own := []string{"SINCH_PROJECT_ID", "SINCH_KEY_ID", "SINCH_KEY_SECRET"}
+	return client.SandboxLink(npmPackage),
+		client.Link(&Server{Name: "papi", Command: "npx", Args: serve, Refer: own, Own: own})
 }
 
 func (c cell) String() string {
@@ -114,6 +132,16 @@ func (p *page) markdown() string {
 	if p.Stdio != "" {
 		block(p.Stdio, p.language())
 		b.WriteString("To try it without an account, use the arguments `serve --sandbox --seed-data shop`, and no variables.\n\n")
+		fmt.Fprintf(&b, "With Node.js nothing needs to be installed: use the command `npx`, and `-y %s` before these arguments (on Windows the command `cmd`, and `/c npx -y %[1]s`).\n\n", p.npmPackage)
+	}
+	if client := Lookup(p.Init); client != nil {
+		sandbox, account := links(client, p.npmPackage)
+		if sandbox != "" {
+			fmt.Fprintf(&b, "One click does the same by `npx`: **[add the sandbox](%s)**, or **[add an account](%s)**. ", sandbox, account)
+		}
+	}
+	if p.Install != "" {
+		b.WriteString(p.Install + "\n\n")
 	}
 	fmt.Fprintf(&b, "## Over HTTP\n\nFor a server that runs elsewhere ([http.md](../http.md); [source](%s)).", p.Where.HTTPSource)
 	if p.HTTP != "" {

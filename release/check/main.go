@@ -37,6 +37,9 @@ type check struct {
 	dist string
 	// binaries are built by the first step: for all platforms by GoReleaser, for a few with --quick.
 	binaries release.Binaries
+	bundles  []release.File // .mcpb, packed
+
+	npmRegistry *npmRegistry // with the npm packages, from the step npm on
 
 	clientsInstalled bool // test/clients has its packages
 }
@@ -52,6 +55,11 @@ type step struct {
 var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
+	{"npm", true, npm},
+	{"readme", true, readme},
+	{"bundle", true, bundle},
+	{"manifests", true, manifests},
+	{"agents", false, agents},
 	{"image", false, image},
 	{"compose", true, compose},
 	{"kubernetes", false, kubernetes},
@@ -136,16 +144,17 @@ func output(ctx context.Context, folder, name string, args ...string) (string, e
 
 // client has real MCP clients list the tools of a server on stdio, and write to its sandbox.
 func (c *check) client(ctx context.Context, server ...string) error {
-	return c.clientScript(ctx, "stdio.mjs", server...)
+	return c.clientScript(ctx, "stdio.mjs", nil, server...)
 }
 
-// clientScript runs a script of test/clients with a server on stdio.
-func (c *check) clientScript(ctx context.Context, script string, server ...string) error {
+// clientScript runs a script of test/clients with a server on stdio. Variables, each as
+// NAME=VALUE, are added to the environment.
+func (c *check) clientScript(ctx context.Context, script string, variables []string, server ...string) error {
 	if !c.clientsInstalled {
 		if err := command(ctx, c.root, "npm", "ci", "--prefix", "test/clients", "--no-audit", "--no-fund", "--silent"); err != nil {
 			return err
 		}
 		c.clientsInstalled = true
 	}
-	return command(ctx, c.root, "node", append([]string{"test/clients/" + script}, server...)...)
+	return commandWith(ctx, c.root, variables, "node", append([]string{"test/clients/" + script}, server...)...)
 }

@@ -48,5 +48,5 @@ func skill(ctx context.Context, c *check) error {
 	if metadata, _ := skills.Frontmatter()["metadata"].(map[string]any); metadata["version"] != c.home.Version {
 		return fmt.Errorf("the skill is of version %v, want %s", metadata["version"], c.home.Version)
 	}
-	return c.clientScript(ctx, "skills.mjs", c.binaries[host], "serve", "--sandbox")
+	return c.clientScript(ctx, "skills.mjs", nil, c.binaries[host], "serve", "--sandbox")
 }
