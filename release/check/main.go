@@ -52,6 +52,10 @@ type step struct {
 var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
+	{"archives", false, archives},
+	{"SBOMs", false, sboms},
+	{"packages", false, packages},
+	{"two builds are the same", false, reproducible},
 }
 
 func main() {
