@@ -14,25 +14,44 @@ type Platform struct{ OS, Arch string }
 // Binaries has the path of the program for each platform that it was built for.
 type Binaries map[Platform]string
 
-// ReadBinaries returns the programs that GoReleaser has left in its dist folder, by its
-// list of artifacts. It fails where there is none.
-func ReadBinaries(dist string) (Binaries, error) {
-	list, err := os.ReadFile(filepath.Join(dist, "artifacts.json"))
+// Artifact is a file that GoReleaser has made.
+type Artifact struct {
+	Name   string
+	Path   string
+	Type   string // as GoReleaser names it: Binary, Universal Binary, Archive, Linux Package, SBOM, Checksum
+	Goos   string
+	Goarch string
+}
+
+// ReadArtifacts returns GoReleaser's list of what is in its dist folder. It fails where
+// there is none.
+func ReadArtifacts(dist string) ([]Artifact, error) {
+	file := filepath.Join(dist, "artifacts.json")
+	list, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("%w: run goreleaser first", err)
 	}
-	var artifacts []struct {
-		Path, Type   string
-		Goos, Goarch string
-	}
+	var artifacts []Artifact
 	if err := json.Unmarshal(list, &artifacts); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dist, "artifacts.json"), err)
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	for i, artifact := range artifacts {
+		// Paths are relative to the folder that GoReleaser ran in.
+		artifacts[i].Path = filepath.Join(filepath.Dir(dist), filepath.FromSlash(artifact.Path))
+	}
+	return artifacts, nil
+}
+
+// ReadBinaries returns the programs that GoReleaser has left in its dist folder.
+func ReadBinaries(dist string) (Binaries, error) {
+	artifacts, err := ReadArtifacts(dist)
+	if err != nil {
+		return nil, err
 	}
 	binaries := Binaries{}
 	for _, artifact := range artifacts {
 		if artifact.Type == "Binary" || artifact.Type == "Universal Binary" {
-			// Paths are relative to the folder that GoReleaser ran in.
-			binaries[Platform{artifact.Goos, artifact.Goarch}] = filepath.Join(filepath.Dir(dist), filepath.FromSlash(artifact.Path))
+			binaries[Platform{artifact.Goos, artifact.Goarch}] = artifact.Path
 		}
 	}
 	if len(binaries) == 0 {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -61,28 +60,83 @@ func parseServe(t *testing.T, args []string) (c config, h httpFlags) {
 	return c, h
 }
 
+// packaged returns a file that the .deb and .rpm packages install.
+func packaged(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("../../release/packages", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// The page shows the unit of the packages, and the file of its variables.
+func TestDeployPageShowsThePackagedFiles(t *testing.T) {
+	docstest.Fresh(t, "../../docs/deploy.md", "go test ./internal/cli -run DeployPage -update", *update, map[string]string{
+		"unit":        "```ini\n" + packaged(t, "papi-mcp.service") + "```\n",
+		"environment": "```sh\n" + packaged(t, "environment") + "```\n",
+	})
+}
+
 // The unit of systemd starts serve with flags and variables that exist, and reloads it by
-// SIGHUP.
+// SIGHUP. It is not started again where another start would fail too.
 func TestDeployPageUnit(t *testing.T) {
-	var variables []string
-	for _, unit := range deployBlocks(t, "ini") {
-		values := map[string][]string{}
-		for line := range strings.Lines(unit) {
-			if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
-				values[name] = append(values[name], value)
-			}
-		}
-		variables = append(variables, values["Environment"]...)
-		start := strings.Fields(strings.Join(values["ExecStart"], " "))
-		c, _ := parseServe(t, start[1:])
-		if path.Base(start[0]) != "papi-mcp" || c.file != "/etc/papi-mcp/papi-mcp.yaml" || fmt.Sprint(values["ExecReload"]) != "[/bin/kill -HUP $MAINPID]" {
-			t.Errorf("start %q, reload %q", start, values["ExecReload"])
-		}
-		if stop, err := time.ParseDuration(strings.Join(values["TimeoutStopSec"], "") + "s"); err != nil || stop < 15*time.Second {
-			t.Errorf("TimeoutStopSec: %v, %v", stop, err)
+	values := map[string][]string{}
+	for line := range strings.Lines(packaged(t, "papi-mcp.service")) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
+			values[name] = append(values[name], value)
 		}
 	}
-	checkVariables(t, variables)
+	start := strings.Fields(strings.Join(values["ExecStart"], " "))
+	c, _ := parseServe(t, start[1:])
+	if start[0] != "/usr/bin/papi-mcp" || c.file != "/etc/papi-mcp/papi-mcp.yaml" || fmt.Sprint(values["ExecReload"]) != "[/bin/kill -HUP $MAINPID]" {
+		t.Errorf("start %q, reload %q", start, values["ExecReload"])
+	}
+	if stop, err := time.ParseDuration(strings.Join(values["TimeoutStopSec"], "") + "s"); err != nil || stop < 15*time.Second {
+		t.Errorf("TimeoutStopSec: %v, %v", stop, err)
+	}
+	if got := strings.Join(values["RestartPreventExitStatus"], ""); got != fmt.Sprint(int(errorcode.Usage)) {
+		t.Errorf("RestartPreventExitStatus=%s", got)
+	}
+	if got := strings.Join(values["EnvironmentFile"], ""); got != "/etc/papi-mcp/environment" {
+		t.Errorf("EnvironmentFile=%s", got)
+	}
+	variables := regexp.MustCompile(`(?m)^#([A-Z_]+=.*)$`).FindAllStringSubmatch(packaged(t, "environment"), -1)
+	if len(variables) != 3 {
+		t.Errorf("environment has %d variables", len(variables))
+	}
+	for _, variable := range variables {
+		checkVariables(t, variable[1:])
+	}
+}
+
+// The packaged configuration is refused as it is, since it has no caller, and valid with the
+// key that it shows.
+func TestPackagedConfiguration(t *testing.T) {
+	text := strings.ReplaceAll(packaged(t, "papi-mcp.yaml"), "/var/lib/papi-mcp", t.TempDir())
+	before, keys, found := strings.Cut(text, "#keys:")
+	if !found {
+		t.Fatal("papi-mcp.yaml shows no key")
+	}
+	filled := before + strings.ReplaceAll("#keys:"+keys, "#", "")
+	filled = strings.Replace(filled, "sha256:...", "sha256:"+strings.Repeat("0", 64), 1)
+	for _, test := range []struct {
+		text    string
+		command []string
+		exit    errorcode.Exit
+		says    string
+	}{
+		{text, []string{"serve", "--config"}, errorcode.Usage, "--auth token needs keys"},
+		{filled, []string{"config", "check"}, errorcode.Done, "keys: 1"},
+	} {
+		file := filepath.Join(t.TempDir(), "papi-mcp.yaml")
+		if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, errOut := run(t, nil, append(test.command, file)...); code != int(test.exit) || !strings.Contains(out+errOut, test.says) {
+			t.Errorf("%v: %d, %s%s", test.command, code, out, errOut)
+		}
+	}
 }
 
 // The configuration files of the page are valid, once their certificates exist.

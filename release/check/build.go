@@ -43,7 +43,7 @@ func build(ctx context.Context, c *check) error {
 
 // goRelease runs GoReleaser in a clone, as for a tag but without publishing anything: a
 // snapshot has the version of home.yaml.
-func (c *check) goRelease(ctx context.Context, clone string) error {
+func (c *check) goRelease(ctx context.Context, clone string, variables ...string) error {
 	program, err := c.tool(ctx, goReleaser)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (c *check) goRelease(ctx context.Context, clone string) error {
 		return err
 	}
 	path := "PATH=" + filepath.Dir(sbom) + string(os.PathListSeparator) + os.Getenv("PATH")
-	return commandWith(ctx, clone, []string{path}, program, "release", "--snapshot", "--clean")
+	return commandWith(ctx, clone, append(variables, path), program, "release", "--snapshot", "--clean")
 }
 
 // host is this platform.

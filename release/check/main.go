@@ -55,16 +55,20 @@ type step struct {
 var steps = []step{
 	{"build", true, build},
 	{"program", true, program},
-	{"npm", true, npm},
-	{"readme", true, readme},
+	{"archives", false, archives},
+	{"SBOMs", false, sboms},
+	{"packages", false, packages},
 	{"bundle", true, bundle},
+	{"npm", true, npm},
+	{"image", false, image},
+	{"readme", true, readme},
 	{"manifests", true, manifests},
 	{"agents", false, agents},
-	{"image", false, image},
+	{"skill", true, skill},
 	{"compose", true, compose},
 	{"kubernetes", false, kubernetes},
 	{"workflows", true, workflows},
-	{"skill", true, skill},
+	{"two builds are the same", false, reproducible},
 }
 
 func main() {

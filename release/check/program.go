@@ -17,7 +17,7 @@ func program(ctx context.Context, c *check) error {
 		return err
 	}
 	dev := filepath.Join(c.tmp, "dev", "papi-mcp"+executable(host.OS))
-	if err := commandWith(ctx, c.root, []string{"CGO_ENABLED=0"}, "go", "build", "-o", dev, "."); err != nil {
+	if err := commandWith(ctx, c.root, []string{"CGO_ENABLED=0"}, "go", "build", "-buildvcs=true", "-o", dev, "."); err != nil {
 		return err
 	}
 	return c.versions(ctx, dev, "dev")
