@@ -69,5 +69,5 @@ func registryValidates(ctx context.Context, c *check, module string, files ...st
 	if err != nil {
 		return err
 	}
-	return command(ctx, registry, "go", append([]string{"run", "-tags", "mcpregistry", "./cmd"}, files...)...)
+	return command(ctx, registry, "go", append([]string{"run", "./cmd/validate.go"}, files...)...)
 }

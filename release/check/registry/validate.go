@@ -1,4 +1,4 @@
-//go:build mcpregistry
+//go:build ignore
 
 // Command validate checks server.json files by the validators of the MCP registry. It is
 // compiled in the registry's module, whose internal packages it imports: see release/check.
