@@ -100,7 +100,7 @@ func run(ctx context.Context, home release.Home, quick bool) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp)
+	defer func() { _ = os.RemoveAll(tmp) }()
 	c := &check{root: filepath.Join(tmp, "papi-mcp"), tmp: tmp, home: home, quick: quick}
 	if err := command(ctx, ".", "git", "clone", "--quiet", ".", c.root); err != nil {
 		return err

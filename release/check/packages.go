@@ -179,7 +179,7 @@ func (c *check) installed(ctx context.Context, folder string) error {
 	if err := os.WriteFile(below, []byte(strings.ReplaceAll(string(unit), "/usr/bin/papi-mcp", program)), 0o644); err != nil {
 		return err
 	}
-	defer os.Remove(below)
+	defer func() { _ = os.Remove(below) }()
 	out, err := exec.CommandContext(ctx, "systemd-analyze", "verify", below).CombinedOutput()
 	if err != nil || len(out) > 0 {
 		return fmt.Errorf("systemd-analyze verify: %w: %s", err, out)
