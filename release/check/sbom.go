@@ -23,7 +23,7 @@ func sboms(ctx context.Context, c *check) error {
 	if err != nil {
 		return err
 	}
-	schema, err := compileSchema(filepath.Join(module, "schema"), "bom-1.6.schema.json")
+	schema, err := compileSchema(filepath.Join(module, "schema"), "bom-1.6.schema.json", "spdx.schema.json", "jsf-0.82.schemax.json")
 	if err != nil {
 		return err
 	}
@@ -39,14 +39,11 @@ func sboms(ctx context.Context, c *check) error {
 }
 
 // compileSchema compiles a JSON schema that refers to others in its folder.
-func compileSchema(folder, name string) (*jsonschema.Schema, error) {
+func compileSchema(folder, name string, others ...string) (*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
-	files, err := filepath.Glob(filepath.Join(folder, "*schema*.json"))
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range files {
-		raw, err := os.Open(file)
+	var main string
+	for _, file := range append(others, name) {
+		raw, err := os.Open(filepath.Join(folder, file))
 		if err != nil {
 			return nil, err
 		}
@@ -60,11 +57,9 @@ func compileSchema(folder, name string) (*jsonschema.Schema, error) {
 		if err := compiler.AddResource(id, parsed); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		if filepath.Base(file) == name {
-			name = id
-		}
+		main = id // the last one
 	}
-	return compiler.Compile(name)
+	return compiler.Compile(main)
 }
 
 // checkSBOM returns how many modules an SBOM has.
