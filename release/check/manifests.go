@@ -13,7 +13,10 @@ import (
 )
 
 // mcpRegistry is the module of the MCP registry, which has its schemas and validators.
-const mcpRegistry = "github.com/modelcontextprotocol/registry@v1.8.9"
+const (
+	mcpRegistry        = "github.com/modelcontextprotocol/registry@v" + mcpRegistryVersion
+	mcpRegistryVersion = "1.8.9"
+)
 
 // manifests validates the server.json of the repository and that of a release by the MCP
 // registry's schema and, without --quick, by the registry's own validators.

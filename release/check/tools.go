@@ -16,11 +16,12 @@ import (
 const (
 	goReleaser = "github.com/goreleaser/goreleaser/v2@v2.16.0" // the newest that builds with Go 1.26.0
 	cycloneDX  = "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0"
+	publisher  = "github.com/modelcontextprotocol/registry/cmd/publisher@v" + mcpRegistryVersion
 )
 
 // installTools installs the programs that build a release into a folder.
 func installTools(ctx context.Context, folder string) error {
-	for _, tool := range []string{goReleaser, cycloneDX} {
+	for _, tool := range []string{goReleaser, cycloneDX, publisher} {
 		if _, err := install(ctx, folder, tool); err != nil {
 			return err
 		}
