@@ -39,13 +39,16 @@ func TestResources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(listed.Resources) != len(guides.All())+len(guides.SectionNames(""))+2 { // and the triggers, and the page of previews
+	if len(listed.Resources) != len(guides.All())+len(guides.SectionNames(""))+3 { // and the triggers, the page of previews, and the skill
 		t.Errorf("%d resources are listed", len(listed.Resources))
 	}
 	for _, r := range listed.Resources {
 		begins, mime := "# ", "text/markdown"
 		if r.URI == preview.URI {
 			begins, mime = "<!DOCTYPE html>\n", preview.MIMEType
+		}
+		if strings.HasPrefix(r.URI, "skill://") {
+			begins = "---\nname: "
 		}
 		if text := w.read(r.URI); !strings.HasPrefix(text, begins) || r.Description == "" || r.MIMEType != mime {
 			t.Errorf("%s: %.60q", r.URI, text)

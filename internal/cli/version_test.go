@@ -68,14 +68,15 @@ func TestVersionOfARelease(t *testing.T) {
 	}
 }
 
-// The workflows are YAML, run what CI is, and name the variables of a build as they are.
+// The workflows are YAML and run what CI is, and a release names the variables of a build as
+// they are.
 func TestWorkflows(t *testing.T) {
 	files, err := filepath.Glob("../../.github/*/*.yml")
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%v: %v", files, err)
 	}
 	texts := map[string]string{}
-	for _, file := range files {
+	for _, file := range append(files, "../../.goreleaser.yaml") {
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -87,8 +88,9 @@ func TestWorkflows(t *testing.T) {
 		texts[filepath.Base(file)] = string(raw)
 	}
 	for file, wants := range map[string][]string{
-		"ci.yml":      {"bash .ci/run", "go vet ./...", "go test -timeout 30m ./...", "macos-", "windows-"},
-		"release.yml": {"papi-mcp/internal/cli.release=", "papi-mcp/internal/cli.commit=", "papi-mcp/internal/cli.date=", "THIRD_PARTY_LICENSES", "sha256sum"},
+		".goreleaser.yaml": {"papi-mcp/internal/cli.release=", "papi-mcp/internal/cli.commit=", "papi-mcp/internal/cli.date="},
+		"ci.yml":           {"bash .ci/run", "go vet ./...", "go test -timeout 30m ./...", "macos-", "windows-"},
+		"release.yml":      {"release/check --tag", "uses: ./.github/workflows/ci.yml", "goreleaser release", "release/pack", "buildah manifest push", "npm publish --provenance", "publisher publish"},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(texts[file], want) {
