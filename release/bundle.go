@@ -132,8 +132,7 @@ func PackBundle(ctx context.Context, root string, bundle BundleFolder, folder st
 	if err := normalize(packed); err != nil {
 		return File{}, fmt.Errorf("%s: %w", packed, err)
 	}
-	sum, err := sha256Of(packed)
-	return File{packed, sum}, err
+	return Hashed(packed)
 }
 
 // normalize gives each entry of a zip file the same time and the mode that it needs, so that
@@ -176,11 +175,12 @@ func normalize(file string) error {
 	return os.WriteFile(file, out.Bytes(), 0o644)
 }
 
-func sha256Of(file string) (string, error) {
-	content, err := os.ReadFile(file)
+// Hashed returns a file of a release, with the hash of its content.
+func Hashed(path string) (File, error) {
+	content, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return File{}, err
 	}
 	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:]), nil
+	return File{path, hex.EncodeToString(sum[:])}, nil
 }

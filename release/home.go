@@ -76,7 +76,7 @@ func (h Home) NPMPackage() string { return "@" + h.NPMScope + "/papi-mcp" }
 func (h Home) CheckTag(tag string) error {
 	for _, value := range h.values() {
 		if value.value == "example" {
-			return fmt.Errorf(`release/home.yaml: %s is still "example": set where the program is published, then run "go test ./release -run Manifests -update"`, value.name)
+			return fmt.Errorf(`release/home.yaml: %s is still "example": set where the program is published, and render the files that say so, as docs/release.md describes`, value.name)
 		}
 	}
 	if version, found := strings.CutPrefix(tag, "v"); !found || version != h.Version {

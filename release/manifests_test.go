@@ -305,11 +305,11 @@ func TestBundlesAreReproducible(t *testing.T) {
 		if err := normalize(file); err != nil {
 			t.Fatal(err)
 		}
-		sum, err := sha256Of(file)
+		packed, err := Hashed(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sums[sum] = true
+		sums[packed.SHA256] = true
 		modes := zipModes(t, file)
 		if modes["manifest.json"] != 0o644 || modes["server/linux/papi-mcp"] != 0o755 || len(modes) != 2 {
 			t.Errorf("%v", modes)

@@ -3,8 +3,11 @@ package release
 import (
 	"bytes"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,6 +58,39 @@ func TestManifestsFollowHome(t *testing.T) {
 				t.Errorf("%s has %q whatever home.yaml says", path, literal)
 			}
 		}
+	}
+}
+
+// The command of docs/release.md renders everything that says where the program is published.
+func TestOneCommandRendersAll(t *testing.T) {
+	page, err := os.ReadFile("../docs/release.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := regexp.MustCompile(`go test (.+) -run '(.+)' -update`).FindSubmatch(page)
+	if command == nil {
+		t.Fatal("docs/release.md has no command that renders")
+	}
+	packages, names := strings.Fields(string(command[1])), strings.Split(string(command[2]), "|")
+	found := 0
+	err = filepath.WalkDir("..", func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(text, []byte("ReadHome()")) {
+			return err
+		}
+		for _, own := range regexp.MustCompile(`go test (\./\S+) -run (\w+) -update`).FindAllSubmatch(text, -1) {
+			found++
+			if !slices.Contains(packages, string(own[1])) || !slices.Contains(names, string(own[2])) {
+				t.Errorf("it does not do what %s does: %s", file, own[0])
+			}
+		}
+		return nil
+	})
+	if err != nil || found < 4 {
+		t.Errorf("%d tests that render, %v", found, err)
 	}
 }
 

@@ -1,10 +1,16 @@
 package cli
 
 import (
+	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // .ci/run runs each fuzz target.
@@ -25,5 +31,46 @@ func TestEachFuzzTargetRuns(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("no target was found")
+	}
+}
+
+// Dependabot watches each folder whose dependencies have versions.
+func TestDependabotWatchesEachFolder(t *testing.T) {
+	raw, err := os.ReadFile("../../.github/dependabot.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Updates []struct {
+			Ecosystem   string `yaml:"package-ecosystem"`
+			Directories []string
+		}
+	}
+	if err := yaml.Unmarshal(raw, &config); err != nil {
+		t.Fatal(err)
+	}
+	watched := map[string][]string{}
+	for _, update := range config.Updates {
+		watched[update.Ecosystem] = update.Directories
+	}
+	err = filepath.WalkDir("../..", func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "dist") {
+			return fs.SkipDir
+		}
+		ecosystem := map[string]string{"go.mod": "gomod", "package-lock.json": "npm"}[filepath.Base(file)]
+		if err != nil || ecosystem == "" {
+			return err
+		}
+		folder := path.Join("/", filepath.ToSlash(filepath.Dir(strings.TrimPrefix(file, filepath.FromSlash("../..")))))
+		if !slices.ContainsFunc(watched[ecosystem], func(pattern string) bool {
+			matches, err := path.Match(pattern, folder)
+			return err == nil && matches
+		}) {
+			t.Errorf("Dependabot does not watch %s (%s)", folder, ecosystem)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

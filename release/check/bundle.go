@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"papi-mcp/release"
 )
@@ -15,41 +16,67 @@ func bundle(ctx context.Context, c *check) error {
 	if err := command(ctx, c.root, "npm", "ci", "--prefix", "release/bundle", "--prefer-offline", "--no-audit", "--no-fund", "--silent"); err != nil {
 		return err
 	}
+	pack := c.pack
+	if c.quick {
+		pack = c.packOne
+	}
+	if err := pack(ctx); err != nil {
+		return err
+	}
+	for _, packed := range c.bundles {
+		if !strings.HasSuffix(packed.Name(), "_"+host.Arch+".mcpb") {
+			continue
+		}
+		if err := c.startBundle(ctx, packed); err != nil {
+			return fmt.Errorf("%s: %w", packed.Name(), err)
+		}
+	}
+	return nil
+}
+
+// pack runs the program by which a release makes the bundles, the npm packages and its
+// server.json.
+func (c *check) pack(ctx context.Context) error {
+	if err := command(ctx, c.root, "go", "run", "./release/pack", "--dist", c.dist, "--out", c.packed()); err != nil {
+		return err
+	}
+	for _, arch := range []string{"amd64", "arm64"} {
+		packed, err := release.Hashed(filepath.Join(c.packed(), "papi-mcp_"+c.home.Version+"_"+arch+".mcpb"))
+		if err != nil {
+			return err
+		}
+		c.bundles = append(c.bundles, packed)
+	}
+	return nil
+}
+
+// packed is the folder with what release/pack has made.
+func (c *check) packed() string { return filepath.Join(c.dist, "pack") }
+
+// packOne packs a bundle with the program of this platform alone: to compress three takes
+// three times as long.
+func (c *check) packOne(ctx context.Context) error {
 	tools, err := c.tools(ctx)
 	if err != nil {
 		return err
 	}
-	binaries := c.binaries
-	if c.quick { // to compress one program takes a third of the time
-		platform := host
-		if host.OS == "darwin" {
-			platform.Arch = "all"
-		}
-		binaries = release.Binaries{platform: c.binaries[host]}
+	platform := host
+	if host.OS == "darwin" {
+		platform.Arch = "all"
 	}
-	folders, err := release.WriteBundles(c.home, c.root, binaries, tools, filepath.Join(c.tmp, "bundles"))
+	folders, err := release.WriteBundles(c.home, c.root, release.Binaries{platform: c.binaries[host]}, tools, filepath.Join(c.tmp, "bundles"))
 	if err != nil {
 		return err
 	}
 	for _, folder := range folders {
-		if !c.quick && len(folder.Missing) > 0 {
-			return fmt.Errorf("%s: there is no program for %v", folder.File, folder.Missing)
-		}
-		isOfThis := folder.Arch == host.Arch
-		if c.quick && !isOfThis {
+		if folder.Arch != host.Arch { // a program for macOS is in both
 			continue
 		}
 		packed, err := release.PackBundle(ctx, c.root, folder, c.tmp)
 		if err != nil {
 			return err
 		}
-		fmt.Println(packed.Name(), packed.SHA256)
 		c.bundles = append(c.bundles, packed)
-		if isOfThis {
-			if err := c.startBundle(ctx, packed); err != nil {
-				return fmt.Errorf("%s: %w", packed.Name(), err)
-			}
-		}
 	}
 	return nil
 }

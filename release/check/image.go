@@ -159,7 +159,7 @@ func (i imageConfig) check(home release.Home) error {
 		{"volumes", i.Config.Volumes, map[string]struct{}{"/state": {}}},
 		{"ports", i.Config.ExposedPorts, map[string]struct{}{"8080/tcp": {}}},
 		{"health check", i.Config.Healthcheck.Test, []string{"CMD", "/papi-mcp", "healthcheck"}},
-		{"name in the MCP registry", i.Config.Labels["io.modelcontextprotocol.server.name"], "io.github." + home.Owner + "/papi-mcp"},
+		{"name in the MCP registry", i.Config.Labels["io.modelcontextprotocol.server.name"], home.MCPName()},
 		{"version", i.Config.Labels["org.opencontainers.image.version"], home.Version},
 		{"source", i.Config.Labels["org.opencontainers.image.source"], home.URL()},
 		{"license", i.Config.Labels["org.opencontainers.image.licenses"], "Apache-2.0"},

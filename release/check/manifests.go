@@ -38,6 +38,15 @@ func manifests(ctx context.Context, c *check) error {
 	if err := os.WriteFile(withBundles, ofRelease, 0o600); err != nil {
 		return err
 	}
+	if !c.quick {
+		packed, err := os.ReadFile(filepath.Join(c.packed(), "server.json"))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(packed, ofRelease) {
+			return fmt.Errorf("release/pack has written another server.json, without the hashes of its bundles:\n%s", packed)
+		}
+	}
 	for _, file := range []string{inRepository, withBundles} {
 		raw, err := os.ReadFile(file)
 		if err != nil {

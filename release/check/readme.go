@@ -285,7 +285,7 @@ func (n *newcomer) link(link string) error {
 	if n.check.quick {
 		return nil
 	}
-	for _, folder := range []string{n.check.dist, filepath.Join(n.check.dist, "pack")} {
+	for _, folder := range []string{n.check.dist, n.check.packed()} {
 		if _, err := os.Stat(filepath.Join(folder, path.Base(file))); err == nil {
 			return nil
 		}
