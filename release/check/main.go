@@ -68,6 +68,7 @@ var steps = []step{
 	{"compose", true, compose},
 	{"kubernetes", false, kubernetes},
 	{"workflows", true, workflows},
+	{"another home", false, anotherHome},
 	{"two builds are the same", false, reproducible},
 }
 
