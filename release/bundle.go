@@ -104,17 +104,22 @@ func WriteBundles(home Home, root string, binaries Binaries, tools []Tool, folde
 	return written, nil
 }
 
-// writeFile writes a file of a bundle. Programs are executable.
+// writeFile writes a file of a bundle or of an npm package.
 func writeFile(folder, name string, content []byte) error {
-	mode := os.FileMode(0o644)
-	if strings.HasPrefix(name, "server/") {
-		mode = 0o755
-	}
 	file := filepath.Join(folder, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(file, content, mode)
+	return os.WriteFile(file, content, modeOf(name))
+}
+
+// modeOf returns the mode of a file of a bundle or of an npm package: programs, which are in
+// a folder of their own, are executable.
+func modeOf(name string) os.FileMode {
+	if strings.HasPrefix(name, "server/") || strings.HasPrefix(name, "bin/") {
+		return 0o755
+	}
+	return 0o644
 }
 
 // PackBundle validates the folder of a bundle and packs it into a file below folder, by the
@@ -157,10 +162,7 @@ func normalize(file string) error {
 		header := entry.FileHeader
 		header.Extra = nil
 		header.ModifiedDate, header.ModifiedTime = 1<<5|1, 0 //nolint:staticcheck // CreateRaw writes these: 1980-01-01, the first day of this format
-		header.SetMode(0o644)
-		if strings.HasPrefix(path.Clean(header.Name), "server/") {
-			header.SetMode(0o755)
-		}
+		header.SetMode(modeOf(path.Clean(header.Name)))
 		to, err := w.CreateRaw(&header)
 		if err != nil {
 			return err

@@ -86,15 +86,7 @@ func WriteNPMPackages(home Home, root string, binaries Binaries, folder string) 
 			}
 		}
 		for name, content := range texts {
-			mode := os.FileMode(0o644)
-			if strings.HasPrefix(name, "bin/") {
-				mode = 0o755
-			}
-			file := filepath.Join(path, filepath.FromSlash(name))
-			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-				return err
-			}
-			if err := os.WriteFile(file, content, mode); err != nil {
+			if err := writeFile(path, name, content); err != nil {
 				return err
 			}
 		}

@@ -137,7 +137,11 @@ func (h *healthcheck) ask(ctx context.Context, out io.Writer) error {
 	defer response.Body.Close()
 	var answer struct{ Status string }
 	if err := json.NewDecoder(io.LimitReader(response.Body, 4<<10)).Decode(&answer); err != nil || answer.Status == "" {
-		return failed(fmt.Errorf("what listens at %s is not papi-mcp: it answers with status %d", h.http.addr, response.StatusCode))
+		hint := ""
+		if h.http.tlsCert == "" && response.StatusCode == http.StatusBadRequest {
+			hint = ", as a server with TLS does: give --tls-cert as serve has it"
+		}
+		return failed(fmt.Errorf("what listens at %s is not papi-mcp: it answers with status %d%s", h.http.addr, response.StatusCode, hint))
 	}
 	if response.StatusCode != http.StatusOK {
 		return failed(fmt.Errorf("the server at %s is not ready: %s", h.http.addr, answer.Status))

@@ -55,7 +55,7 @@ func TestHealthcheck(t *testing.T) {
 		"not ready":            {"", []string{"--http", lost, "--ready"}, errorcode.Failed, "is not ready: the API can't be used now"},
 		"nothing there":        {"", []string{"--http", "127.0.0.1:1"}, errorcode.Failed, "nothing accepts connections there: check the host and port in --http"},
 		"another server":       {"", []string{"--http", other.Listener.Addr().String()}, errorcode.Failed, "is not papi-mcp: it answers with status 404"},
-		"TLS is not expected":  {"", []string{"--http", secured}, errorcode.Failed, "is not papi-mcp"},
+		"TLS is not expected":  {"", []string{"--http", secured}, errorcode.Failed, "as a server with TLS does: give --tls-cert"},
 		"no TLS":               {"", []string{"--http", plain, "--tls-cert", cert}, errorcode.Failed, "does not use TLS"},
 		"no answer":            {"", []string{"--http", silent.Addr().String(), "--timeout", "10ms"}, errorcode.Failed, "does not answer"},
 		"no address":           {"", nil, errorcode.Usage, "set PAPI_MCP_HTTP for both"},
