@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -48,7 +49,11 @@ func fromEnvironment(flags *pflag.FlagSet) (placeholders []string, found []fault
 		case v.Given && papi.HasPlaceholder(v.Value):
 			placeholders = append(placeholders, v.Name)
 		case v.Given:
-			if err := flags.Set(f.Name, v.Value); err != nil {
+			err := flags.Set(f.Name, v.Value)
+			if err != nil && f.Value.Type() == "bool" {
+				err = errors.New("set it to true or false, or unset it")
+			}
+			if err != nil {
 				found = append(found, faultf("", "%s=%q: %v", v.Name, v.Value, err))
 			}
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -226,5 +227,15 @@ func TestMisspelledVariables(t *testing.T) {
 	t.Setenv("SINCH_PROJECT_IDS", sandbox.DefaultProject)
 	if _, out, _ := run(t, nil, "doctor"); !strings.Contains(out, "SINCH_PROJECT_IDS is not read; did you mean SINCH_PROJECT_ID?") {
 		t.Error(out)
+	}
+}
+
+// An empty switch is not off: what a form or a compose file left empty is corrected by a person.
+func TestEmptySwitch(t *testing.T) {
+	for _, value := range []string{"", "yes"} {
+		t.Setenv("PAPI_MCP_READ_ONLY", value)
+		if code, _, errOut := run(t, nil, "tools", "--sandbox"); code != int(errorcode.Usage) || !strings.Contains(errOut, fmt.Sprintf("PAPI_MCP_READ_ONLY=%q: set it to true or false, or unset it", value)) {
+			t.Errorf("%q: %d, %s", value, code, errOut)
+		}
 	}
 }
