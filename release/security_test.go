@@ -14,6 +14,6 @@ func TestManifestsInSecurity(t *testing.T) {
 		t.Fatal(err)
 	}
 	docstest.Fresh(t, "../SECURITY.md", "go test ./release -run Manifests -update", *update, map[string]string{
-		"report": fmt.Sprintf("Report it privately, by [a private advisory](%s/security/advisories/new) (*Security*, *Report a vulnerability*).\n", home.URL()),
+		"report": fmt.Sprintf("Report it by [a private advisory](%s/security/advisories/new) (*Security*, *Report a vulnerability*), not in an issue.\n", home.URL()),
 	})
 }

@@ -29,14 +29,14 @@ func newHealthcheck(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
 		Short: "Ask the server of this container whether it is alive, or ready",
-		Long: `Ask a serve --http on this machine whether it is alive (/healthz) or, with --ready, whether
-calls can succeed (/readyz). The health check of a container runs it, since an image of
-papi-mcp has no other program.
+		Long: `Ask the server on this machine (serve --http) whether it is alive (/healthz) or, with
+--ready, whether calls can succeed (/readyz). It is for the health check of a container,
+since the image has no other program.
 
 It finds the server's address as serve does: in --http and --tls-cert, their variables, or
 the file of --config. In a container in which papi-mcp is process 1, the flags of that
 process count too, unless --http or --config is given; without --http it serves standard
-input and output, and is alive as long as the container.
+input and output, and is alive as long as the container runs.
 
 The answer is one word. The exit code is 0 if it is alive, or ready; 1 if it is not, or does
 not answer in time; 2 if nothing says where it listens. The server's certificate is not

@@ -126,6 +126,14 @@ func (p *page) markdown() string {
 		fmt.Fprintf(&b, "`papi-mcp init --client %s` does this for you ([init.md](../init.md)). ", p.Init)
 	}
 	fmt.Fprintf(&b, "The vendor's page: [%s](%s). All clients: [README.md](README.md).\n\n## Over stdio\n\n", strings.TrimPrefix(p.Docs, "https://"), p.Docs)
+	client := Lookup(p.Init)
+	var sandbox, account string
+	if client != nil {
+		sandbox, account = links(client, p.npmPackage)
+	}
+	if p.Install != "" && sandbox == "" { // what needs no file comes first
+		b.WriteString(p.Install + "\n\n")
+	}
 	if p.Where.Stdio != "" {
 		b.WriteString(p.Where.Stdio + "\n\n")
 	}
@@ -134,14 +142,8 @@ func (p *page) markdown() string {
 		b.WriteString("To try it without an account, use the arguments `serve --sandbox --seed-data shop`, and no variables.\n\n")
 		fmt.Fprintf(&b, "With Node.js nothing needs to be installed: use the command `npx`, and `-y %s` before these arguments (on Windows the command `cmd`, and `/c npx -y %[1]s`).\n\n", p.npmPackage)
 	}
-	if client := Lookup(p.Init); client != nil {
-		sandbox, account := links(client, p.npmPackage)
-		if sandbox != "" {
-			fmt.Fprintf(&b, "One click does the same by `npx`: **[add the sandbox](%s)**, or **[add an account](%s)**. ", sandbox, account)
-		}
-	}
-	if p.Install != "" {
-		b.WriteString(p.Install + "\n\n")
+	if sandbox != "" {
+		fmt.Fprintf(&b, "One click does the same by `npx`: **[add the sandbox](%s)**, or **[add an account](%s)**. %s\n\n", sandbox, account, p.Install)
 	}
 	fmt.Fprintf(&b, "## Over HTTP\n\nFor a server that runs elsewhere ([http.md](../http.md); [source](%s)).", p.Where.HTTPSource)
 	if p.HTTP != "" {

@@ -27,7 +27,7 @@ var files = []string{
 // whether it has none. Every TLS client of the process that names no authorities of its
 // own then uses them.
 //
-// Package fallback, which does it in an init function, parses them in each start: that is
+// Package fallback, which does it in an init function, parses them at each start: that is
 // 2 ms and 1.7 MB, which only a system without certificates should pay for.
 var UseBuiltIn = sync.OnceValue(func() bool {
 	if runtime.GOOS != "linux" { // Windows and macOS verify certificates themselves

@@ -77,7 +77,7 @@ func (s *Server) serveSkills(ctx context.Context, m *message) (answer mcp.JSONRP
 	}
 	if len(m.Params) > 0 {
 		if err := json.Unmarshal(m.Params, &params); err != nil {
-			return refused(fmt.Sprintf("the params of %s are not valid: cursor and uri are texts", m.Method))
+			return refused(fmt.Sprintf("the params of %s are not valid: cursor and uri are strings", m.Method))
 		}
 	}
 	if _, isValid := protocolInfo(m, params.Meta); !isValid {
@@ -86,7 +86,7 @@ func (s *Server) serveSkills(ctx context.Context, m *message) (answer mcp.JSONRP
 	var result any
 	switch entry := theSkill(); {
 	case m.Method == methodSkillsList && params.Cursor != "":
-		return refused("there is no page of this cursor: the list has one page")
+		return refused("there is no page at this cursor: the list has one page")
 	case m.Method == methodSkillsList:
 		result = map[string]any{"skills": []skill{entry}}
 	case params.URI != entry.URI:
