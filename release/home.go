@@ -71,13 +71,25 @@ func (h Home) MCPName() string { return "io.github." + h.Owner + "/papi-mcp" }
 // its name with a platform.
 func (h Home) NPMPackage() string { return "@" + h.NPMScope + "/papi-mcp" }
 
+// placeholder returns the name of the first value that is still the placeholder, "" for none.
+func (h Home) placeholder() string {
+	for _, value := range h.values() {
+		if value.value == "example" {
+			return value.name
+		}
+	}
+	return ""
+}
+
+// Published reports whether all values are set. Until then the lines of an installation lead
+// to what others may have published under the placeholder's name.
+func (h Home) Published() bool { return h.placeholder() == "" }
+
 // CheckTag refuses a release from a tag such as v0.1.0: where a value of home.yaml is still
 // the placeholder, and where the tag is not that of the version in home.yaml.
 func (h Home) CheckTag(tag string) error {
-	for _, value := range h.values() {
-		if value.value == "example" {
-			return fmt.Errorf(`release/home.yaml: %s is still "example": set where the program is published, and render the files that say so, as docs/release.md describes`, value.name)
-		}
+	if name := h.placeholder(); name != "" {
+		return fmt.Errorf(`release/home.yaml: %s is still "example": set where the program is published, and render the files that say so, as docs/release.md describes`, name)
 	}
 	if version, found := strings.CutPrefix(tag, "v"); !found || version != h.Version {
 		return fmt.Errorf("the tag is %s, and release/home.yaml has version %s: tag v%s, or set the version and render the manifests again", tag, h.Version, h.Version)

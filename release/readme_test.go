@@ -51,3 +51,15 @@ func TestReadmeFollowsHome(t *testing.T) {
 		}
 	}
 }
+
+// As long as a value is a placeholder, the README says that nothing is published: what has
+// that name elsewhere may be anything.
+func TestReadmeSaysWhatIsPublished(t *testing.T) {
+	placeholder := published
+	placeholder.NPMScope = "example"
+	for _, home := range []Home{published, placeholder} {
+		if text := installation(t, home); strings.Contains(text, "Nothing is published yet") == home.Published() {
+			t.Errorf("%+v:\n%s", home, text)
+		}
+	}
+}
