@@ -44,7 +44,10 @@ func anotherHome(ctx context.Context, c *check) error {
 	if commands == 0 {
 		return fmt.Errorf("docs/release.md has no command that renders the manifests")
 	}
-	for _, value := range []string{c.home.URL(), c.home.NPMPackage() + "@", c.home.MCPName()} {
+	for _, value := range []string{
+		c.home.Owner + "/" + c.home.Repository, c.home.NPMPackage(), c.home.MCPName(),
+		c.home.Image + ":" + c.home.Version, "papi-mcp_" + c.home.Version,
+	} {
 		if found, err := output(ctx, clone, "git", "grep", "--fixed-strings", "--line-number", value, "--", ":!*_test.go"); err == nil {
 			return fmt.Errorf("%q is still in:\n%s", value, found)
 		}
