@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -122,6 +123,10 @@ func TestACallSurvivesAHangup(t *testing.T) {
 // Over stdio a hangup means that the client's terminal is gone: the server stops as with
 // SIGTERM, and running calls are answered. One that was started with nohup stays.
 func TestHangupOnStdio(t *testing.T) {
+	// Tests that were started with nohup themselves would pass the ignored signal on.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	api := newSlowAPI(t)
 	for _, nohup := range []bool{false, true} {
 		var log lockedBuffer
