@@ -74,7 +74,7 @@ verified.
 		flags.AddFlag(serve.Flags().Lookup(name))
 	}
 	flags.BoolVar(&h.ready, "ready", false, "ask whether calls can succeed: for a readiness probe")
-	flags.DurationVar(&h.timeout, "timeout", 6*time.Second, "how long the server may take to answer; it tries the API for up to 5s with --ready")
+	flags.DurationVar(&h.timeout, timeoutFlag, 6*time.Second, "how long the server may take to answer; it tries the API for up to 5s with --ready")
 	return cmd
 }
 
